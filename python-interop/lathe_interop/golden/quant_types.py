@@ -21,8 +21,20 @@ from .random_source import RandomSource
 
 BLOCKS = 12
 SCALES = np.array(
-    (1.0, -0.0371, 0.0, -0.0, 5.9604645e-08, -6.0976e-05, 6.1035156e-05, 0.0123)
-    + (-3.75, 65504.0, 0.33325195, -65504.0),
+    [
+        1.0,
+        -0.0371,
+        0.0,
+        -0.0,
+        5.9604645e-08,
+        -6.0976e-05,
+        6.1035156e-05,
+        0.0123,
+        -3.75,
+        65504.0,
+        0.33325195,
+        -65504.0,
+    ],
     dtype=np.float16,
 )
 # E8M0 exponents and unsigned E4M3 values: zero, the smallest, ordinary ones, and the largest

@@ -3,9 +3,8 @@
 Writes problems.json and one safetensors file per problem:
   w [rows x cols] F32          the weights
   x [tokens x cols] F32        the inputs
-  h [cols x cols] F32          2 X^T X / tokens; where `exactHessian`, every order of summation
-  in F32
-                               gives these bits
+  h [cols x cols] F32          2 X^T X / tokens; where `exactHessian`, every order of
+                               summation in F32 gives these bits
   mask [rows x cols] U8        expected mask, 1 = pruned
   compressed [rows x cols] F64 expected weights, computed in F64
   factor_diagonal [cols] F64   diagonal of U
@@ -75,8 +74,8 @@ PROBLEMS = (
     Problem(17, 129, 32, share(0.7), mask_block=64, update_block=100, exact_hessian=False),
     Problem(5, 100, 32, group(4, 8), damping=0.1),
     Problem(9, 85, 64, group(2, 4), exact_hessian=False),
-    Problem(11, 135, 32, share(0.6), mask_block=128, update_block=64),
-    Problem(4, 260, 32, share(0.5), dead=(0, 129, 130, 259)),
+    Problem(11, 65, 32, share(0.6), mask_block=64, update_block=32),
+    Problem(4, 201, 32, share(0.5), dead=(0, 129, 130, 200)),
     Problem(6, 133, 64, group(1, 4), shrinkage=0.05),
     Problem(40, 48, 64, share(0.8), shrinkage=0.05, damping=0.001, exact_hessian=False),
     Problem(16, 96, 16, share(0.25), mask_block=96, update_block=128),
