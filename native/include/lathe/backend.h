@@ -12,6 +12,8 @@
 
 #include <cstdint>
 
+#define LATHE_API __attribute__((visibility("default")))
+
 namespace lathe {
 
 // One storage type. Numbers below 1000 are ggml's type ids; from 1000 on they are types that only safetensors has.
@@ -26,8 +28,8 @@ struct TypeInfo {
 };
 
 // The catalogue: all types that this build knows, in ascending order of id.
-int typeCount();
-TypeInfo typeInfo(int index);
+LATHE_API int typeCount();
+LATHE_API TypeInfo typeInfo(int index);
 
 // What OBS compression is asked to do. Sparsity and a storage type may be asked for alone or together; together, mask
 // and code are chosen in one pass and a pruned weight is an exact zero of the type.
@@ -52,7 +54,7 @@ struct FactorReport {
 };
 
 // A device that can run a forward pass, collect second-order statistics and compress with them.
-class Backend {
+class LATHE_API Backend {
  public:
   virtual ~Backend() {}
 
@@ -61,12 +63,12 @@ class Backend {
   virtual int threads() const = 0;                // host threads that this backend keeps busy
 
   // --- Memory ------------------------------------------------------------------------------------------------------
-  virtual void* allocate(int64_t bytes) = 0;  // aligned to 64 bytes; never null
-  virtual void release(void* memory) = 0;     // null is allowed
+  virtual void* acquire(int64_t bytes) = 0;  // aligned to 64 bytes; never null
+  virtual void release(void* memory) = 0;    // null is allowed
   virtual void upload(void* destination, const void* hostSource, int64_t bytes) = 0;
   virtual void download(void* hostDestination, const void* source, int64_t bytes) = 0;
   virtual void copy(void* destination, const void* source, int64_t bytes) = 0;
-  virtual void zero(void* destination, int64_t bytes) = 0;
+  virtual void clear(void* destination, int64_t bytes) = 0;
   virtual void synchronize() = 0;  // returns when all work handed in before is done; reports its errors
 
   // --- Forward pass ------------------------------------------------------------------------------------------------
@@ -141,10 +143,10 @@ class Backend {
 
 // Makes a backend. device: "cpu". kernels: "auto", or a variant by name ("reference", "avx2", "avx512") for tests;
 // one that this processor cannot run is an error. threads: 0 takes all processors of the process.
-Backend* createBackend(const char* device, const char* kernels, int threads);
+LATHE_API Backend* createBackend(const char* device, const char* kernels, int threads);
 
 // Names of the CPU kernel variants that this processor can run, separated by commas, best last.
-const char* runnableKernels();
+LATHE_API const char* runnableKernels();
 
 }  // namespace lathe
 

@@ -2,9 +2,7 @@ package dev.lathe.checkpoint;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-
 import dev.lathe.DataException;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

@@ -2,7 +2,6 @@ package dev.lathe.checkpoint;
 
 import dev.lathe.DataException;
 import dev.lathe.UsageException;
-
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;

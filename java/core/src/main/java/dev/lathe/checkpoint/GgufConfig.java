@@ -3,7 +3,6 @@ package dev.lathe.checkpoint;
 import dev.lathe.DataException;
 import dev.lathe.UsageException;
 import dev.lathe.device.DType;
-
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;

@@ -1,7 +1,6 @@
 package dev.lathe.checkpoint;
 
 import dev.lathe.DataException;
-
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.CharacterCodingException;

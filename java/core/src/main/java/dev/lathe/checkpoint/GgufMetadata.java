@@ -1,7 +1,6 @@
 package dev.lathe.checkpoint;
 
 import dev.lathe.DataException;
-
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;

@@ -2,7 +2,6 @@ package dev.lathe.checkpoint;
 
 import dev.lathe.DataException;
 import dev.lathe.device.DType;
-
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;

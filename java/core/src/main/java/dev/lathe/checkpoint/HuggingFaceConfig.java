@@ -3,11 +3,9 @@ package dev.lathe.checkpoint;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-
 import dev.lathe.DataException;
 import dev.lathe.UsageException;
 import dev.lathe.device.DType;
-
 import java.util.List;
 import java.util.Optional;
 

@@ -1,7 +1,6 @@
 package dev.lathe.checkpoint;
 
 import dev.lathe.UsageException;
-
 import java.util.Arrays;
 import java.util.stream.Collectors;
 

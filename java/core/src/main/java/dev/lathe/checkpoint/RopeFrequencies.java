@@ -1,7 +1,6 @@
 package dev.lathe.checkpoint;
 
 import dev.lathe.DataException;
-
 import java.util.List;
 import java.util.Optional;
 

@@ -2,10 +2,8 @@ package dev.lathe.checkpoint;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-
 import dev.lathe.DataException;
 import dev.lathe.UsageException;
-
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;

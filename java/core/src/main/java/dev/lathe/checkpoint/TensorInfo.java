@@ -1,7 +1,6 @@
 package dev.lathe.checkpoint;
 
 import dev.lathe.device.DType;
-
 import java.nio.file.Path;
 import java.util.List;
 

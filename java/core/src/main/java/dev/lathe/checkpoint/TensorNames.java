@@ -1,7 +1,6 @@
 package dev.lathe.checkpoint;
 
 import dev.lathe.DataException;
-
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;

@@ -1,0 +1,58 @@
+package dev.lathe.device;
+
+/**
+ * What one call of OBS compression is asked to do; see {@code ObsOptions} in {@code backend.h}.
+ *
+ * @param sparsity share of zeros of an unstructured mask, at least 0 and below 1; ignored with a
+ *     pattern
+ * @param keepN weights kept in each group of a pattern, 0 without one
+ * @param ofM columns of a pattern's group, 0 without one
+ * @param maskBlock columns whose unstructured mask is chosen at once
+ * @param updateBlock columns after which the rest of a row is updated
+ * @param type storage type of the result; F32 to prune only
+ */
+public record ObsStep(
+        double sparsity, int keepN, int ofM, int maskBlock, int updateBlock, DType type) {
+    /** The papers' block of columns, for masks and for updates. */
+    public static final int DEFAULT_BLOCK = 128;
+
+    /**
+     * Pruning to a share of zeros.
+     *
+     * @param sparsity the share
+     * @return the step
+     */
+    public static ObsStep unstructured(double sparsity) {
+        return new ObsStep(sparsity, 0, 0, DEFAULT_BLOCK, DEFAULT_BLOCK, DType.F32);
+    }
+
+    /**
+     * Pruning to keepN of every ofM consecutive columns.
+     *
+     * @param keepN weights kept
+     * @param ofM columns of a group
+     * @return the step
+     */
+    public static ObsStep pattern(int keepN, int ofM) {
+        return new ObsStep(0, keepN, ofM, DEFAULT_BLOCK, DEFAULT_BLOCK, DType.F32);
+    }
+
+    /**
+     * The same step with its result stored in a type.
+     *
+     * @param storage the type
+     * @return the step
+     */
+    public ObsStep storedAs(DType storage) {
+        return new ObsStep(sparsity, keepN, ofM, maskBlock, updateBlock, storage);
+    }
+
+    /**
+     * Whether the step sets weights to zero.
+     *
+     * @return true if it prunes
+     */
+    public boolean prunes() {
+        return ofM > 0 || sparsity > 0;
+    }
+}

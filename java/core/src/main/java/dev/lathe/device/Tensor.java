@@ -1,0 +1,274 @@
+package dev.lathe.device;
+
+import dev.lathe.LatheException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.Pointer;
+
+/**
+ * A dense row-major matrix [rows × cols] in the memory of a device. It owns its memory and gives it
+ * back when closed; a {@linkplain #rows view} does not own any. Closing twice is allowed, using a
+ * closed tensor is an {@link IllegalStateException}. Not thread-safe.
+ */
+public final class Tensor implements AutoCloseable {
+    private static final int COPY_BYTES = 1 << 20;
+
+    private final Device device;
+    private final DType type;
+    private final long rows;
+    private final long cols;
+    private final long bytes;
+    private final Pointer owned;
+    private Pointer address;
+
+    private Tensor(
+            Device device, DType type, long rows, long cols, Pointer owned, Pointer address) {
+        this.device = device;
+        this.type = type;
+        this.rows = rows;
+        this.cols = cols;
+        this.bytes = Math.multiplyExact(rows, type.bytes(cols));
+        this.owned = owned;
+        this.address = address;
+    }
+
+    static Tensor allocate(Device device, DType type, long rows, long cols) {
+        if (rows < 0 || cols <= 0) {
+            throw new IllegalArgumentException("a tensor of " + rows + " x " + cols);
+        }
+        Pointer memory = device.allocate(Math.multiplyExact(rows, type.bytes(cols)));
+        return new Tensor(device, type, rows, cols, memory, memory);
+    }
+
+    /**
+     * The device that holds the tensor.
+     *
+     * @return the device
+     */
+    public Device device() {
+        return device;
+    }
+
+    /**
+     * How the values are stored.
+     *
+     * @return the type
+     */
+    public DType type() {
+        return type;
+    }
+
+    /**
+     * The number of rows.
+     *
+     * @return rows
+     */
+    public long rows() {
+        return rows;
+    }
+
+    /**
+     * The number of values in a row.
+     *
+     * @return columns
+     */
+    public long cols() {
+        return cols;
+    }
+
+    /**
+     * The number of values.
+     *
+     * @return rows × columns
+     */
+    public long elements() {
+        return rows * cols;
+    }
+
+    /**
+     * The size in the device's memory.
+     *
+     * @return bytes
+     */
+    public long bytes() {
+        return bytes;
+    }
+
+    /**
+     * Some rows of this tensor, sharing its memory. The view must not be used after this tensor was
+     * closed.
+     *
+     * @param first the first row
+     * @param count how many rows
+     * @return the view
+     * @throws IndexOutOfBoundsException if the rows are not all within this tensor
+     */
+    public Tensor rows(long first, long count) {
+        if (first < 0 || count < 0 || first + count > rows) {
+            throw new IndexOutOfBoundsException(
+                    "rows " + first + " to " + (first + count) + " of " + rows);
+        }
+        long offset = first * type.bytes(cols);
+        return new Tensor(device, type, count, cols, null, at(offset));
+    }
+
+    /**
+     * The same values read as another shape.
+     *
+     * @param newRows rows of the view
+     * @param newCols columns of the view
+     * @return the view
+     * @throws IllegalArgumentException if the number of values differs
+     */
+    public Tensor reshape(long newRows, long newCols) {
+        if (newRows * newCols != elements()) {
+            throw new IllegalArgumentException(
+                    rows + " x " + cols + " values are not " + newRows + " x " + newCols);
+        }
+        return new Tensor(device, type, newRows, newCols, null, at(0));
+    }
+
+    /**
+     * Copies bytes from host memory into this tensor.
+     *
+     * @param offset where to begin, in bytes
+     * @param source direct or heap buffer; everything from its position to its limit is copied
+     */
+    public void upload(long offset, ByteBuffer source) {
+        checkRange(offset, source.remaining());
+        if (source.isDirect()) {
+            BytePointer host = new BytePointer(source);
+            device.backend().upload(at(offset), host, source.remaining());
+            source.position(source.limit());
+            return;
+        }
+        ByteBuffer chunk =
+                ByteBuffer.allocateDirect(Math.min(COPY_BYTES, Math.max(1, source.remaining())));
+        while (source.hasRemaining()) {
+            chunk.clear();
+            int length = Math.min(chunk.capacity(), source.remaining());
+            ByteBuffer part = source.slice().limit(length);
+            chunk.put(part).flip();
+            source.position(source.position() + length);
+            upload(offset, chunk);
+            offset += length;
+        }
+    }
+
+    /**
+     * Copies bytes of this tensor to host memory.
+     *
+     * @param offset where to begin, in bytes
+     * @param target a direct buffer; it is filled from its position to its limit
+     */
+    public void download(long offset, ByteBuffer target) {
+        checkRange(offset, target.remaining());
+        if (!target.isDirect()) {
+            throw new IllegalArgumentException("download needs a direct buffer");
+        }
+        device.backend().download(new BytePointer(target), at(offset), target.remaining());
+        target.position(target.limit());
+    }
+
+    /**
+     * Copies F32 values into this tensor.
+     *
+     * @param values rows × cols values
+     * @return this tensor
+     */
+    public Tensor set(float[] values) {
+        requireF32();
+        ByteBuffer buffer =
+                ByteBuffer.allocateDirect(Math.multiplyExact(values.length, Float.BYTES))
+                        .order(ByteOrder.nativeOrder());
+        buffer.asFloatBuffer().put(values);
+        if (buffer.remaining() != bytes) {
+            throw new IllegalArgumentException(
+                    values.length + " values for " + rows + " x " + cols);
+        }
+        upload(0, buffer);
+        return this;
+    }
+
+    /**
+     * Copies all F32 values to the heap.
+     *
+     * @return rows × cols values
+     */
+    public float[] toArray() {
+        requireF32();
+        ByteBuffer buffer =
+                ByteBuffer.allocateDirect(Math.toIntExact(bytes)).order(ByteOrder.nativeOrder());
+        download(0, buffer);
+        float[] values = new float[Math.toIntExact(elements())];
+        buffer.flip().asFloatBuffer();
+        buffer.asFloatBuffer().get(values);
+        return values;
+    }
+
+    /** Sets every byte to 0. */
+    public void zero() {
+        device.backend().clear(at(0), bytes);
+    }
+
+    /**
+     * Copies another tensor's bytes into this one.
+     *
+     * @param source a tensor of the same device, type and number of values
+     */
+    public void copyFrom(Tensor source) {
+        if (source.bytes != bytes || source.type != type) {
+            throw new IllegalArgumentException(this + " cannot take a copy of " + source);
+        }
+        device.backend().copy(at(0), source.at(0), bytes);
+    }
+
+    Pointer pointer() {
+        return at(0);
+    }
+
+    FloatPointer floats() {
+        requireF32();
+        return new FloatPointer(at(0));
+    }
+
+    private void requireF32() {
+        if (type != DType.F32) {
+            throw new IllegalArgumentException("expected an F32 tensor, found " + this);
+        }
+    }
+
+    private void checkRange(long offset, long length) {
+        if (offset < 0 || offset + length > bytes) {
+            throw new IndexOutOfBoundsException(
+                    "bytes " + offset + " to " + (offset + length) + " of " + this);
+        }
+    }
+
+    private Pointer at(long offset) {
+        if (address == null) {
+            throw new IllegalStateException("the tensor is closed");
+        }
+        return new BytePointer(address).getPointer(BytePointer.class, offset);
+    }
+
+    @Override
+    public void close() {
+        if (address != null && owned != null) {
+            try {
+                device.release(owned, bytes);
+            } catch (RuntimeException e) {
+                throw new LatheException("releasing " + this + ": " + e.getMessage(), e);
+            }
+        }
+        address = null;
+    }
+
+    @Override
+    public String toString() {
+        return type + Arrays.toString(new long[] {rows, cols});
+    }
+}

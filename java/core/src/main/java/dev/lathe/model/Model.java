@@ -1,0 +1,307 @@
+package dev.lathe.model;
+
+import dev.lathe.DataException;
+import dev.lathe.checkpoint.Checkpoint;
+import dev.lathe.checkpoint.Format;
+import dev.lathe.checkpoint.ModelConfig;
+import dev.lathe.checkpoint.RopeFrequencies;
+import dev.lathe.checkpoint.TensorInfo;
+import dev.lathe.checkpoint.TensorKey;
+import dev.lathe.checkpoint.TensorNames;
+import dev.lathe.checkpoint.TensorRole;
+import dev.lathe.device.DType;
+import dev.lathe.device.Device;
+import dev.lathe.device.Tensor;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A checkpoint read as a decoder: all of its tensors are there with the shapes that its description
+ * asks for. Weights are loaded when asked for. Safe for use by several threads as far as {@link
+ * Checkpoint} is.
+ */
+public final class Model implements AutoCloseable {
+    private static final int READ_BYTES = 4 << 20;
+
+    private final Checkpoint checkpoint;
+    private final ModelConfig config;
+    private final Map<TensorKey, TensorInfo> tensors;
+    private final float[] inverseFrequencies;
+
+    private Model(Checkpoint checkpoint, ModelConfig config) {
+        this.checkpoint = checkpoint;
+        this.config = config;
+        this.tensors = Collections.unmodifiableMap(TensorNames.index(checkpoint, config.layers()));
+        this.inverseFrequencies = RopeFrequencies.inverse(config);
+        checkShapes();
+    }
+
+    /**
+     * Opens the model at a path; see {@link Checkpoint#open}.
+     *
+     * @param path a GGUF file, a safetensors file, an index or a folder
+     * @return the model, which owns its checkpoint
+     * @throws dev.lathe.UsageException if there is nothing to open, or the architecture is not
+     *     known
+     * @throws DataException if the checkpoint is broken or a tensor is missing or misshapen
+     */
+    public static Model open(Path path) {
+        Checkpoint checkpoint = Checkpoint.open(path);
+        try {
+            return of(checkpoint);
+        } catch (RuntimeException e) {
+            checkpoint.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Reads an open checkpoint as a model.
+     *
+     * @param checkpoint the checkpoint, owned by the model from here on
+     * @return the model
+     * @throws dev.lathe.UsageException if the architecture is not known
+     * @throws DataException if a tensor is missing or misshapen
+     */
+    public static Model of(Checkpoint checkpoint) {
+        return new Model(checkpoint, ModelConfig.read(checkpoint));
+    }
+
+    /**
+     * Where the weights come from.
+     *
+     * @return the open checkpoint
+     */
+    public Checkpoint checkpoint() {
+        return checkpoint;
+    }
+
+    /**
+     * The model's sizes.
+     *
+     * @return the description
+     */
+    public ModelConfig config() {
+        return config;
+    }
+
+    /**
+     * All tensors, in the order of the file.
+     *
+     * @return an unmodifiable map
+     */
+    public Map<TensorKey, TensorInfo> tensors() {
+        return tensors;
+    }
+
+    /**
+     * Looks a tensor up.
+     *
+     * @param key what it is for
+     * @return the tensor, or empty
+     */
+    public Optional<TensorInfo> find(TensorKey key) {
+        return Optional.ofNullable(tensors.get(key));
+    }
+
+    /**
+     * The matrix that makes logits: the embedding where the model has no head of its own.
+     *
+     * @return its key
+     */
+    public TensorKey headKey() {
+        TensorKey head = TensorKey.weight(TensorRole.HEAD);
+        return tensors.containsKey(head) ? head : TensorKey.weight(TensorRole.EMBEDDING);
+    }
+
+    /**
+     * The rotary frequencies of a head's pairs, scaling included.
+     *
+     * @return radians per position, one for each pair
+     */
+    public float[] inverseFrequencies() {
+        return inverseFrequencies.clone();
+    }
+
+    /**
+     * How rotated pairs lie in the rows of q and k: GGUF files of some families interleave them.
+     *
+     * @return true where pair i is (2i, 2i+1)
+     */
+    public boolean interleaved() {
+        return checkpoint.format() == Format.GGUF && config.family().permutesRows();
+    }
+
+    /**
+     * Loads a tensor as it is stored.
+     *
+     * @param device where to
+     * @param key which
+     * @return [rows × cols]; vectors are [1 × n]
+     * @throws DataException if it is missing, cannot be decoded, or holds NaN or infinity
+     */
+    public Tensor load(Device device, TensorKey key) {
+        TensorInfo info = require(key);
+        if (!info.type().decodable()) {
+            throw new DataException(
+                    info.file()
+                            + ": tensor '"
+                            + info.name()
+                            + "' has type "
+                            + info.type()
+                            + ", which Lathe cannot compute with");
+        }
+        boolean vector = info.shape().size() == 1;
+        Tensor tensor =
+                device.tensor(
+                        info.type(),
+                        vector ? 1 : info.rows(),
+                        vector ? info.elements() : info.cols());
+        try {
+            ByteBuffer buffer =
+                    ByteBuffer.allocateDirect(
+                                    (int) Math.min(READ_BYTES, Math.max(1, info.byteLength())))
+                            .order(ByteOrder.nativeOrder());
+            for (long offset = 0; offset < info.byteLength(); offset += buffer.limit()) {
+                buffer.clear().limit((int) Math.min(buffer.capacity(), info.byteLength() - offset));
+                checkpoint.read(info, offset, buffer);
+                buffer.flip();
+                tensor.upload(offset, buffer);
+            }
+            requireFinite(device, tensor, info);
+            return tensor;
+        } catch (RuntimeException e) {
+            tensor.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Loads a tensor and decodes it to F32.
+     *
+     * @param device where to
+     * @param key which
+     * @return [rows × cols]; vectors are [1 × n]
+     * @throws DataException as {@link #load}
+     */
+    public Tensor loadF32(Device device, TensorKey key) {
+        Tensor stored = load(device, key);
+        if (stored.type() == DType.F32) {
+            return stored;
+        }
+        try (stored) {
+            Tensor decoded = device.tensor(DType.F32, stored.rows(), stored.cols());
+            device.dequantize(decoded, stored);
+            return decoded;
+        }
+    }
+
+    /**
+     * Says where a non-finite weight stands.
+     *
+     * @param device the device
+     * @param tensor the weights
+     * @param info where they come from
+     * @throws DataException naming file, tensor and index if one is NaN or infinite
+     */
+    private static void requireFinite(Device device, Tensor tensor, TensorInfo info) {
+        long step = Math.max(1, (1 << 22) / Math.max(1, tensor.cols()));
+        for (long row = 0; row < tensor.rows(); row += step) {
+            long count = Math.min(step, tensor.rows() - row);
+            long bad;
+            if (tensor.type() == DType.F32) {
+                bad = device.findNonFinite(tensor.rows(row, count));
+            } else {
+                try (Tensor decoded = device.tensor(DType.F32, count, tensor.cols())) {
+                    device.dequantize(decoded, tensor.rows(row, count));
+                    bad = device.findNonFinite(decoded);
+                }
+            }
+            if (bad >= 0) {
+                throw new DataException(
+                        String.format(
+                                "%s: tensor '%s' holds NaN or infinity at row %d, column %d",
+                                info.file(),
+                                info.name(),
+                                row + bad / tensor.cols(),
+                                bad % tensor.cols()));
+            }
+        }
+    }
+
+    private TensorInfo require(TensorKey key) {
+        TensorInfo info = tensors.get(key);
+        if (info == null) {
+            throw new DataException(
+                    checkpoint.path()
+                            + ": tensor '"
+                            + TensorNames.of(key, checkpoint.format())
+                            + "' is missing");
+        }
+        return info;
+    }
+
+    private void checkShapes() {
+        int hidden = config.hiddenSize();
+        checkShape(TensorKey.weight(TensorRole.EMBEDDING), config.vocabularySize(), hidden);
+        checkShape(TensorKey.weight(TensorRole.FINAL_NORM), hidden);
+        if (!config.tiedEmbeddings()) {
+            checkShape(headKey(), config.vocabularySize(), hidden);
+        }
+        for (int layer = 0; layer < config.layers(); layer++) {
+            checkShape(TensorKey.weight(TensorRole.INPUT_NORM, layer), hidden);
+            checkShape(TensorKey.weight(TensorRole.POST_ATTENTION_NORM, layer), hidden);
+            if (config.family().headNorms()) {
+                checkShape(TensorKey.weight(TensorRole.Q_NORM, layer), config.headSize());
+                checkShape(TensorKey.weight(TensorRole.K_NORM, layer), config.headSize());
+            }
+            for (BlockStage stage : BlockStage.values()) {
+                for (TensorRole role : stage.linears()) {
+                    checkShape(TensorKey.weight(role, layer), rows(role), cols(role));
+                    TensorKey bias = TensorKey.bias(role, layer);
+                    if (tensors.containsKey(bias)) {
+                        checkShape(bias, rows(role));
+                    }
+                }
+            }
+        }
+    }
+
+    private long rows(TensorRole role) {
+        return switch (role) {
+            case Q_PROJ -> config.queryWidth();
+            case K_PROJ, V_PROJ -> config.keyWidth();
+            case GATE_PROJ, UP_PROJ -> config.intermediateSize();
+            default -> config.hiddenSize();
+        };
+    }
+
+    private long cols(TensorRole role) {
+        return switch (role) {
+            case O_PROJ -> config.queryWidth();
+            case DOWN_PROJ -> config.intermediateSize();
+            default -> config.hiddenSize();
+        };
+    }
+
+    private void checkShape(TensorKey key, long... expected) {
+        TensorInfo info = require(key);
+        List<Long> shape = java.util.Arrays.stream(expected).boxed().toList();
+        if (!info.shape().equals(shape)) {
+            throw new DataException(
+                    String.format(
+                            "%s: tensor '%s' has shape %s, expected %s",
+                            info.file(), info.name(), info.shape(), shape));
+        }
+    }
+
+    @Override
+    public void close() {
+        checkpoint.close();
+    }
+}

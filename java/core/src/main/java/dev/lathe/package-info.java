@@ -1,0 +1,2 @@
+/** What all packages share: the exceptions that carry a message for the user. */
+package dev.lathe;

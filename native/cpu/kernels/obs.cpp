@@ -1,0 +1,163 @@
+// Optimal-brain-surgeon compression of one update block of kLanes rows (SparseGPT, Frantar and Alistarh 2023, algorithm
+// 1; GPTQ, Frantar et al. 2022; into block formats: ARCHITECTURE.md).
+//
+// For each column j of the block in order, row by row:
+//   q_j = 0 where pruned, else the value that the storage type has nearest to w_j (w_j itself when only pruning);
+//   e_j = (w_j - q_j) / U_jj;   w_c -= e_j U_jc for every column c > j of the block.
+// E is returned: the columns behind the block are updated by one matrix product, W_rest -= E U_block,rest.
+//
+// The tile is held transposed, [width][kLanes], so that a vector holds one column of all rows: every step is the same
+// for all lanes, whatever the rows' own masks, scales and codes are.
+#include "kernels.h"
+#include "lathe/formats/catalogue.h"
+
+LATHE_BEGIN
+
+namespace {
+
+constexpr int64_t kMaxWidth = 1024;
+
+// Leaves the weights as they are: pruning alone.
+template <class T>
+struct KeepValues {
+  void begin(const ObsTile&, const T (*)[kLanes], int64_t) {}
+  T value(int, int64_t, T w) { return w; }
+  void end(const ObsTile&, int64_t) {}
+};
+
+// Codes the weights in storage type F. A block's scales are chosen when its first column is reached, from the weights
+// as compensated so far, weighted by 1 / U_jj^2; its codes follow column by column.
+template <class F>
+struct Encode {
+  typename F::Grid grids[kLanes];
+  typename F::Code codes[kLanes][F::blockSize];
+
+  void begin(const ObsTile& tile, const float (*columns)[kLanes], int64_t j) {
+    if (j % F::blockSize != 0) return;
+    const float* u = static_cast<const float*>(tile.u);
+    float w[F::blockSize];
+    float importance[F::blockSize];
+    for (int lane = 0; lane < tile.lanes; lane++) {
+      for (int i = 0; i < F::blockSize; i++) {
+        const float diagonal = u[(j + i) * tile.uStride + j + i];
+        const bool pruned = tile.mask != nullptr && tile.mask[lane * tile.maskStride + j + i] != 0;
+        w[i] = pruned ? 0.0f : columns[j + i][lane];
+        importance[i] = pruned ? 0.0f : 1.0f / (diagonal * diagonal);
+      }
+      F::choose(grids[lane], w, importance, tile.exactZeros);
+    }
+  }
+
+  float value(int lane, int64_t j, float w) {
+    const int column = static_cast<int>(j % F::blockSize);
+    return F::code(grids[lane], column, w, codes[lane][column]);
+  }
+
+  void end(const ObsTile& tile, int64_t j) {
+    if ((j + 1) % F::blockSize != 0) return;
+    const int64_t block = j / F::blockSize;
+    for (int lane = 0; lane < tile.lanes; lane++) {
+      auto* row = reinterpret_cast<typename F::Block*>(tile.packed + lane * tile.packedStride);
+      F::pack(row[block], grids[lane], codes[lane]);
+    }
+  }
+};
+
+// Marks the ofM - keepN lowest scores w^2 / U_jj^2 of the group that begins at column j, in each row; ties by index.
+template <class T>
+void selectPattern(const ObsTile& tile, const T (*columns)[kLanes], int64_t j) {
+  const T* u = static_cast<const T*>(tile.u);
+  for (int lane = 0; lane < tile.lanes; lane++) {
+    uint8_t* mask = tile.mask + lane * tile.maskStride + j;
+    for (int i = 0; i < tile.ofM; i++) mask[i] = 0;
+    for (int pruned = 0; pruned < tile.ofM - tile.keepN; pruned++) {
+      int lowest = -1;
+      T least = 0;
+      for (int i = 0; i < tile.ofM; i++) {
+        if (mask[i] != 0) continue;
+        const T ratio = columns[j + i][lane] / u[(j + i) * tile.uStride + j + i];
+        const T score = ratio * ratio;
+        if (lowest < 0 || score < least) {
+          lowest = i;
+          least = score;
+        }
+      }
+      mask[lowest] = 1;
+    }
+  }
+}
+
+template <class T>
+void load(T (*columns)[kLanes], const ObsTile& tile) {
+  const T* w = static_cast<const T*>(tile.w);
+  for (int64_t j = 0; j < tile.width; j++)
+    for (int lane = 0; lane < kLanes; lane++) columns[j][lane] = lane < tile.lanes ? w[lane * tile.stride + j] : T(0);
+}
+
+// Subtracts e U_j,c from every column c behind j.
+template <class T>
+void compensate(T (*columns)[kLanes], const T* e, const T* uRow, int64_t j, int64_t width) {
+  for (int64_t c = j + 1; c < width; c++)
+    for (int lane = 0; lane < kLanes; lane++) columns[c][lane] -= e[lane] * uRow[c];
+}
+
+template <class T, class Coder>
+void compress(ObsTile& tile, Coder& coder) {
+  alignas(64) T columns[kMaxWidth][kLanes];
+  load(columns, tile);
+  const T* u = static_cast<const T*>(tile.u);
+  T* w = static_cast<T*>(tile.w);
+  T* error = static_cast<T*>(tile.error);
+  double loss = 0;
+  int64_t zeros = 0;
+  for (int64_t j = 0; j < tile.width; j++) {
+    if (tile.ofM > 0 && j % tile.ofM == 0) selectPattern(tile, columns, j);
+    coder.begin(tile, columns, j);
+    alignas(64) T e[kLanes] = {};
+    const T* uRow = u + j * tile.uStride;
+    for (int lane = 0; lane < tile.lanes; lane++) {
+      const T value = columns[j][lane];
+      const bool pruned = tile.mask != nullptr && tile.mask[lane * tile.maskStride + j] != 0;
+      const T q = coder.value(lane, j, pruned ? T(0) : value);
+      e[lane] = (value - q) / uRow[j];
+      w[lane * tile.stride + j] = q;
+      error[lane * tile.errorStride + j] = e[lane];
+      loss += static_cast<double>(e[lane]) * static_cast<double>(e[lane]);
+      zeros += pruned;
+    }
+    coder.end(tile, j);
+    compensate(columns, e, uRow, j, tile.width);
+  }
+  tile.loss = loss;
+  tile.zeros = zeros;
+}
+
+struct CompressInto {
+  ObsTile& tile;
+
+  template <class F>
+  void operator()(F) {
+    if constexpr ((F::blockSize > 1)) {
+      Encode<F> coder;
+      compress<float>(tile, coder);
+    }
+  }
+};
+
+}  // namespace
+
+void obsF32(ObsTile& tile) {
+  if (tile.type == 0) {
+    KeepValues<float> coder;
+    compress<float>(tile, coder);
+  } else {
+    visitEncodable(tile.type, CompressInto{tile});
+  }
+}
+
+void obsF64(ObsTile& tile) {
+  KeepValues<double> coder;
+  compress<double>(tile, coder);
+}
+
+LATHE_END
