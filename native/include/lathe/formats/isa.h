@@ -23,4 +23,12 @@
 #define LATHE_HD
 #endif
 
+// Storage of a constant table at namespace scope: LATHE_TABLE uint16_t name[4] = {...}. Device code has a copy of its
+// own, since it cannot read constants of the host.
+#ifdef __CUDA_ARCH__
+#define LATHE_TABLE static __device__ const
+#else
+#define LATHE_TABLE static constexpr
+#endif
+
 #endif

@@ -1,0 +1,27 @@
+// The fifth bits of 32 codes, which Q5_0 and Q5_1 keep apart from the lower four: bit i of a little-endian word of 32
+// bits belongs to column i; the lower bits of columns i and i + 16 are the nibbles of byte i.
+#ifndef LATHE_FORMATS_FIFTH_BITS_H
+#define LATHE_FORMATS_FIFTH_BITS_H
+
+#include "lathe/formats/format.h"
+
+LATHE_BEGIN
+
+// Code of column i of 32.
+LATHE_HD inline int code5(const uint8_t* qh, const uint8_t* qs, int i) {
+  const int low = i < 16 ? qs[i] & 15 : qs[i - 16] >> 4;
+  return low | (((qh[i / 8] >> (i % 8)) & 1) << 4);
+}
+
+LATHE_HD inline void pack5(uint8_t* qh, uint8_t* qs, const uint8_t* codes) {
+  for (int i = 0; i < 16; ++i) qs[i] = static_cast<uint8_t>((codes[i] & 15) | ((codes[i + 16] & 15) << 4));
+  for (int byte = 0; byte < 4; ++byte) {
+    int bits = 0;
+    for (int i = 0; i < 8; ++i) bits |= (codes[8 * byte + i] >> 4) << i;
+    qh[byte] = static_cast<uint8_t>(bits);
+  }
+}
+
+LATHE_END
+
+#endif

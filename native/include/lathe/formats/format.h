@@ -1,0 +1,72 @@
+// What a block format is.
+//
+// A format is an empty struct with static members. Kernels are templates over it; catalogue.h lists all formats.
+//
+//   struct Q4_K {
+//     static constexpr int id;            ggml's type number
+//     static constexpr const char* name;  ggml's name
+//     static constexpr int blockSize;     weights in a block
+//     static constexpr bool exactZero;    a weight of exactly 0 can be stored beside others
+//     struct Block;                       the stored bytes, packed (alignment 1)
+//     static void decode(const Block& block, float* w);    w [blockSize]
+//
+// decode has to give the bits that the gguf Python package gives. A format that is encodable has besides:
+//
+//     static constexpr int group;         weights that share one code: 1; 8 for IQ1 and IQ2; 4 or 8 for IQ3
+//     using Code;                         unsigned integer that holds the code of a group
+//     struct Grid;                        the scales of one block as they will be stored, ready to use
+//     static void choose(Grid& grid, const float* w, const float* importance, bool exactZeros);
+//     static void pack(Block& block, const Grid& grid, const Code* codes);                  codes [blockSize / group]
+//   group == 1:
+//     static float code(const Grid& grid, int column, float w, Code& code);
+//   group > 1:
+//     static void codeGroup(const Grid& grid, int groupIndex, const float* w, const float* metric, Code& code,
+//                           float* decoded);
+//   };
+//
+// choose fixes the scales, not the codes: it searches the Grid that makes sum importance_i (w_i - q_i)^2 small over
+// w [blockSize], where q_i is the value nearest to w_i that the Grid allows. importance [blockSize] is >= 0; null means
+// all 1; only its ratios within the block matter. With exactZeros, which asks for exactZero, every column of the Grid
+// has a code for exactly 0. Any finite w is accepted: scales are F16 and bounded to its finite range.
+//
+// code gives the code of the value nearest to w in this column and returns that value, bit-equal to what decode gives
+// after pack. codeGroup does so for the weights w [group] of one group: it minimises |(w - q) M|^2 for the upper
+// triangular metric M [group x group], row-major (null: identity), and writes q to decoded [group].
+//
+// Round-to-nearest quantization is choose, code per group, pack: encodeBlock. Error feedback calls choose when a block
+// is reached and lets the codes' errors change the weights that come after them.
+//
+// All is scalar code or Lanes (lanes.h), without contraction of a * b + c, so that each compiled variant and each
+// device gives the same bytes.
+#ifndef LATHE_FORMATS_FORMAT_H
+#define LATHE_FORMATS_FORMAT_H
+
+#include <cstdint>
+#include <cstring>
+
+#include "lathe/formats/half.h"
+#include "lathe/formats/isa.h"
+#include "lathe/formats/lanes.h"
+
+LATHE_BEGIN
+
+// The Grid of a format without scales.
+struct EmptyGrid {};
+
+// Encodes w [blockSize] round-to-nearest. decoded [blockSize] takes the values that decode will give, or is null.
+template <class Format>
+LATHE_HD inline void encodeBlock(typename Format::Block& block, const float* w, const float* importance,
+                                 bool exactZeros, float* decoded) {
+  static_assert(Format::group == 1, "formats that code groups of weights need codeGroup");
+  typename Format::Grid grid;
+  Format::choose(grid, w, importance, exactZeros);
+  typename Format::Code codes[Format::blockSize];
+  float values[Format::blockSize];
+  for (int i = 0; i < Format::blockSize; ++i) values[i] = Format::code(grid, i, w[i], codes[i]);
+  Format::pack(block, grid, codes);
+  if (decoded) memcpy(decoded, values, sizeof values);
+}
+
+LATHE_END
+
+#endif

@@ -1,0 +1,40 @@
+// 2.5625 bits per weight: 256 weights in 16 groups of 16, w = d * (0.5 + s_k) / 4 * sign * magnitude, s_k of 4 bits.
+// 8 weights share a codebook entry of 10 bits (iq2sGrid); every weight has a sign bit.
+#ifndef LATHE_FORMATS_IQ2_S_H
+#define LATHE_FORMATS_IQ2_S_H
+
+#include "lathe/formats/format.h"
+#include "lathe/formats/iq_values.h"
+
+LATHE_BEGIN
+
+struct IQ2_S {
+  static constexpr int id = 22;
+  static constexpr const char* name = "IQ2_S";
+  static constexpr int blockSize = 256;
+  static constexpr bool exactZero = false;
+
+  struct __attribute__((packed)) Block {
+    uint16_t d;         // F16 scale
+    uint8_t qs[32];     // columns 8 i .. 8 i + 7: lower 8 bits of the codebook entry
+    uint8_t signs[32];  // columns 8 i .. 8 i + 7: bit j set, column 8 i + j is negative
+    uint8_t qh[8];      // bits 2 (i % 4) and above of byte i / 4: upper 2 bits of the codebook entry
+    uint8_t scales[8];  // s_k: nibble k % 2 of byte k / 2
+  };
+  static_assert(sizeof(Block) == 82, "2.5625 bits per weight");
+
+  LATHE_HD static void decode(const Block& block, float* w) {
+    const float d = halfToFloat(block.d);
+    for (int i = 0; i < 32; ++i) {
+      const int s = (block.scales[i / 4] >> (4 * ((i / 2) % 2))) & 15;
+      const float scale = d * (0.5f + static_cast<float>(s)) * 0.25f;
+      const int high = (block.qh[i / 4] >> (2 * (i % 4))) & 3;
+      const uint32_t entry = iq2sGrid[block.qs[i] | (high << 8)];
+      for (int j = 0; j < 8; ++j) w[8 * i + j] = scale * withSign(iq2Magnitude(entry, j), block.signs[i], j);
+    }
+  }
+};
+
+LATHE_END
+
+#endif

@@ -1,0 +1,42 @@
+// 2.0625 bits per weight: 256 weights in 8 groups of 32, w = d * (0.5 + s_k) / 4 * sign * magnitude, s_k of 4 bits.
+// 8 weights share a codebook entry of 8 bits (iq2xxsGrid) and 7 bits of signs (evenSigns).
+#ifndef LATHE_FORMATS_IQ2_XXS_H
+#define LATHE_FORMATS_IQ2_XXS_H
+
+#include "lathe/formats/format.h"
+#include "lathe/formats/iq_values.h"
+
+LATHE_BEGIN
+
+struct IQ2_XXS {
+  static constexpr int id = 16;
+  static constexpr const char* name = "IQ2_XXS";
+  static constexpr int blockSize = 256;
+  static constexpr bool exactZero = false;
+
+  struct __attribute__((packed)) Block {
+    uint16_t d;  // F16 scale
+    struct __attribute__((packed)) {
+      uint8_t entries[4];      // codebook entry of columns 8 i .. 8 i + 7 of the group
+      uint32_t signsAndScale;  // signs of columns 8 i .. 8 i + 7 at bit 7 i, s_k at bit 28
+    } groups[8];
+  };
+  static_assert(sizeof(Block) == 66, "2.0625 bits per weight");
+
+  LATHE_HD static void decode(const Block& block, float* w) {
+    const float d = halfToFloat(block.d);
+    for (int k = 0; k < 8; ++k) {
+      const uint32_t packed = block.groups[k].signsAndScale;
+      const float scale = d * (0.5f + static_cast<float>(packed >> 28)) * 0.25f;
+      for (int i = 0; i < 4; ++i) {
+        const uint32_t entry = iq2xxsGrid[block.groups[k].entries[i]];
+        const uint32_t signs = evenSigns((packed >> (7 * i)) & 127u);
+        for (int j = 0; j < 8; ++j) w[32 * k + 8 * i + j] = scale * withSign(iq2Magnitude(entry, j), signs, j);
+      }
+    }
+  }
+};
+
+LATHE_END
+
+#endif

@@ -1,0 +1,41 @@
+// 4.25 bits per weight: 256 weights in 8 groups of 32, w = d * (s_k - 32) * v, v one of 16 values (iq4_codes.h), s_k of
+// 6 bits.
+#ifndef LATHE_FORMATS_IQ4_XS_H
+#define LATHE_FORMATS_IQ4_XS_H
+
+#include "lathe/formats/format.h"
+#include "lathe/formats/iq4_codes.h"
+
+LATHE_BEGIN
+
+struct IQ4_XS {
+  static constexpr int id = 23;
+  static constexpr const char* name = "IQ4_XS";
+  static constexpr int blockSize = 256;
+  static constexpr bool exactZero = false;
+
+  struct __attribute__((packed)) Block {
+    uint16_t d;            // F16 scale
+    uint16_t scalesHigh;   // bits 2 k and 2 k + 1: the upper 2 bits of s_k
+    uint8_t scalesLow[4];  // nibble k % 2 of byte k / 2: the lower 4 bits of s_k
+    uint8_t qs[128];       // group k has bytes 16 k .. 16 k + 15: low nibbles columns 0 .. 15, high nibbles 16 .. 31
+  };
+  static_assert(sizeof(Block) == 136, "4.25 bits per weight");
+
+  LATHE_HD static void decode(const Block& block, float* w) {
+    const float d = halfToFloat(block.d);
+    for (int k = 0; k < 8; ++k) {
+      const int low = (block.scalesLow[k / 2] >> (4 * (k % 2))) & 15;
+      const int high = (block.scalesHigh >> (2 * k)) & 3;
+      const float scale = d * static_cast<float>((low | (high << 4)) - 32);
+      for (int i = 0; i < 16; ++i) {
+        w[32 * k + i] = scale * iq4Value(block.qs[16 * k + i] & 15);
+        w[32 * k + i + 16] = scale * iq4Value(block.qs[16 * k + i] >> 4);
+      }
+    }
+  }
+};
+
+LATHE_END
+
+#endif

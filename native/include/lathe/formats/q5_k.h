@@ -1,0 +1,71 @@
+// 5.5 bits per weight: 256 weights in 8 runs of 32, w = d * s_k * q - dmin * m_k, q of 5 bits, s_k and m_k of 6.
+#ifndef LATHE_FORMATS_Q5_K_H
+#define LATHE_FORMATS_Q5_K_H
+
+#include "lathe/formats/k_scales.h"
+#include "lathe/formats/super_affine.h"
+
+LATHE_BEGIN
+
+struct Q5_K {
+  static constexpr int id = 13;
+  static constexpr const char* name = "Q5_K";
+  static constexpr int blockSize = 256;
+  static constexpr int group = 1;
+  static constexpr bool exactZero = true;  // dmin = 16 d, m_k = s_k: code 16
+  using Code = uint8_t;
+
+  struct __attribute__((packed)) Block {
+    uint16_t d;          // F16 scale of the scales
+    uint16_t dmin;       // F16 scale of the minimums
+    uint8_t scales[12];  // s_k and m_k (k_scales.h)
+    uint8_t qh[32];      // bit 4 of q of column c: bit c / 32 of byte c % 32
+    uint8_t qs[128];     // bits 0 .. 3: byte 32 (c / 64) + c % 32, low nibble where (c / 32) % 2 is 0
+  };
+  static_assert(sizeof(Block) == 176, "5.5 bits per weight");
+  using Grid = AffineGrid<8>;
+
+  LATHE_HD static void decode(const Block& block, float* w) {
+    const float d = halfToFloat(block.d);
+    const float dmin = halfToFloat(block.dmin);
+    for (int k = 0; k < 8; ++k) {
+      const float scale = d * static_cast<float>(kScale(block.scales, k));
+      const float minimum = dmin * static_cast<float>(kMinimum(block.scales, k));
+      const uint8_t* qs = block.qs + 32 * (k / 2);
+      const int shift = 4 * (k % 2);
+      for (int i = 0; i < 32; ++i) {
+        const int q = ((qs[i] >> shift) & 15) | (((block.qh[i] >> k) & 1) << 4);
+        w[32 * k + i] = scale * static_cast<float>(q) - minimum;
+      }
+    }
+  }
+
+  LATHE_HD static void choose(Grid& grid, const float* w, const float* importance, bool exactZeros) {
+    chooseAffine<8, 32, 31, 63, 16>(grid, w, importance, exactZeros);
+  }
+
+  LATHE_HD static float code(const Grid& grid, int column, float w, Code& code) {
+    return grid.code(column / 32, 31, w, code);
+  }
+
+  LATHE_HD static void pack(Block& block, const Grid& grid, const Code* codes) {
+    block.d = grid.d;
+    block.dmin = grid.dmin;
+    packKScales(block.scales, grid.scales, grid.minimums);
+    for (int i = 0; i < 32; ++i) {
+      int high = 0;
+      for (int k = 0; k < 8; ++k) high |= (codes[32 * k + i] >> 4) << k;
+      block.qh[i] = static_cast<uint8_t>(high);
+    }
+    for (int part = 0; part < 4; ++part) {
+      const Code* pair = codes + 64 * part;
+      for (int i = 0; i < 32; ++i) {
+        block.qs[32 * part + i] = static_cast<uint8_t>((pair[i] & 15) | ((pair[i + 32] & 15) << 4));
+      }
+    }
+  }
+};
+
+LATHE_END
+
+#endif

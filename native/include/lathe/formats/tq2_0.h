@@ -1,0 +1,34 @@
+// 2.0625 bits per weight: 256 weights, w = d * (q - 1), q from 0 to 2 (3 decodes to 2 d).
+#ifndef LATHE_FORMATS_TQ2_0_H
+#define LATHE_FORMATS_TQ2_0_H
+
+#include "lathe/formats/format.h"
+
+LATHE_BEGIN
+
+struct TQ2_0 {
+  static constexpr int id = 35;
+  static constexpr const char* name = "TQ2_0";
+  static constexpr int blockSize = 256;
+  static constexpr bool exactZero = true;
+
+  struct __attribute__((packed)) Block {
+    uint8_t qs[64];  // q of column c: byte 32 (c / 128) + c % 32, bits 2 ((c / 32) % 4) and above
+    uint16_t d;      // F16 scale
+  };
+  static_assert(sizeof(Block) == 66, "2.0625 bits per weight");
+
+  LATHE_HD static void decode(const Block& block, float* w) {
+    const float d = halfToFloat(block.d);
+    for (int part = 0; part < 8; ++part) {
+      for (int j = 0; j < 32; ++j) {
+        const int q = (block.qs[32 * (part / 4) + j] >> (2 * (part % 4))) & 3;
+        w[32 * part + j] = d * static_cast<float>(q - 1);
+      }
+    }
+  }
+};
+
+LATHE_END
+
+#endif
