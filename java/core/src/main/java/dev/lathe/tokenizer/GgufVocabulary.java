@@ -3,6 +3,7 @@ package dev.lathe.tokenizer;
 import dev.lathe.DataException;
 import dev.lathe.checkpoint.GgufArray;
 import dev.lathe.checkpoint.GgufMetadata;
+
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -25,7 +26,7 @@ import java.util.Optional;
  *     pre-tokenizer has it
  * @param addEos whether a sequence ends with the {@link SpecialToken#EOS} token; empty: no
  * @param chatTemplates templates by name; the one to use unless told otherwise is called {@value
- *     ChatTemplate#DEFAULT_NAME}
+ *     #DEFAULT_TEMPLATE}
  */
 public record GgufVocabulary(
         String preTokenizer,
@@ -36,6 +37,9 @@ public record GgufVocabulary(
         Optional<Boolean> addBos,
         Optional<Boolean> addEos,
         Map<String, String> chatTemplates) {
+
+    /** Name of the chat template that is used unless another is asked for. */
+    public static final String DEFAULT_TEMPLATE = "default";
 
     private static final String MODEL = "tokenizer.ggml.model";
     private static final String PRE = "tokenizer.ggml.pre";
@@ -70,8 +74,8 @@ public record GgufVocabulary(
      *
      * @param metadata the file's metadata
      * @return the vocabulary
-     * @throws DataException if it is missing, contradicts itself or is of a kind other than byte-level
-     *     BPE
+     * @throws DataException if it is missing, contradicts itself or is of a kind other than
+     *     byte-level BPE
      */
     public static GgufVocabulary read(GgufMetadata metadata) {
         String source = metadata.source();
@@ -88,8 +92,9 @@ public record GgufVocabulary(
                                 () ->
                                         new DataException(
                                                 String.format(
-                                                        "%s: %s is missing; without it the text cannot"
-                                                                + " be split as the model expects",
+                                                        "%s: %s is missing; without it the text"
+                                                            + " cannot be split as the model"
+                                                            + " expects",
                                                         source, PRE)));
         List<String> tokens = List.of(metadata.strings(TOKENS).toArray(String[]::new));
         List<TokenType> types = readTypes(metadata, tokens.size());
@@ -148,15 +153,15 @@ public record GgufVocabulary(
         if (id < 0 || id >= tokens) {
             throw new DataException(
                     String.format(
-                            "%s: %s is %d, expected 0 to %d", source, part.ggufKey(), id, tokens - 1));
+                            "%s: %s is %d, expected 0 to %d",
+                            source, part.ggufKey(), id, tokens - 1));
         }
         return (int) id;
     }
 
     private static Map<String, String> readTemplates(GgufMetadata metadata) {
         Map<String, String> templates = new LinkedHashMap<>();
-        metadata.findString(TEMPLATE)
-                .ifPresent(text -> templates.put(ChatTemplate.DEFAULT_NAME, text));
+        metadata.findString(TEMPLATE).ifPresent(text -> templates.put(DEFAULT_TEMPLATE, text));
         for (String name : metadata.findStrings(TEMPLATE_NAMES).orElse(List.of())) {
             metadata.findString(TEMPLATE + "." + name).ifPresent(text -> templates.put(name, text));
         }
@@ -178,12 +183,12 @@ public record GgufVocabulary(
         addBos.ifPresent(value -> target.putFlag(ADD_BOS, value));
         addEos.ifPresent(value -> target.putFlag(ADD_EOS, value));
         List<String> named = new ArrayList<>(chatTemplates.keySet());
-        named.remove(ChatTemplate.DEFAULT_NAME);
+        named.remove(DEFAULT_TEMPLATE);
         named.forEach(name -> target.putString(TEMPLATE + "." + name, chatTemplates.get(name)));
         if (!named.isEmpty()) {
             target.putStrings(TEMPLATE_NAMES, named);
         }
-        Optional.ofNullable(chatTemplates.get(ChatTemplate.DEFAULT_NAME))
+        Optional.ofNullable(chatTemplates.get(DEFAULT_TEMPLATE))
                 .ifPresent(text -> target.putString(TEMPLATE, text));
     }
 
@@ -211,7 +216,14 @@ public record GgufVocabulary(
             longerTypes.add(TokenType.UNUSED);
         }
         return new GgufVocabulary(
-                preTokenizer, longer, longerTypes, merges, specialTokens, addBos, addEos, chatTemplates);
+                preTokenizer,
+                longer,
+                longerTypes,
+                merges,
+                specialTokens,
+                addBos,
+                addEos,
+                chatTemplates);
     }
 
     /** The text that converters give to an id without a token. */
@@ -219,7 +231,10 @@ public record GgufVocabulary(
         return "[PAD" + id + "]";
     }
 
-    /** Whether an id has no token; earlier converters declared the text that stands for it user-defined. */
+    /**
+     * Whether an id has no token; earlier converters declared the text that stands for it
+     * user-defined.
+     */
     boolean isPadding(int id) {
         TokenType type = types.get(id);
         return (type == TokenType.UNUSED || type == TokenType.USER_DEFINED)

@@ -2,16 +2,18 @@ package dev.lathe.tokenizer;
 
 import ai.djl.huggingface.tokenizers.jni.LibUtils;
 import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
+
 import dev.lathe.DataException;
 import dev.lathe.LatheException;
+
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 
 /**
  * A tokenizer of the Hugging Face library, through DJL's bindings.
  *
- * <p>The bindings are used below DJL's own {@code HuggingFaceTokenizer}: that class reports its use to
- * a server, cuts sequences unless told not to, and copies the position of every token to Java.
+ * <p>The bindings are used below DJL's own {@code HuggingFaceTokenizer}: that class reports its use
+ * to a server, cuts sequences unless told not to, and copies the position of every token to Java.
  *
  * <p>Thread-safe; {@link #close} waits for calls in progress.
  */
@@ -123,7 +125,8 @@ final class NativeTokenizer implements AutoCloseable {
 
         private static RuntimeException tryLoad() {
             if (System.getenv(FLAVOR) == null && System.getProperty(FLAVOR) == null) {
-                // Where there is a GPU, DJL would download a library for it; the jar holds this one.
+                // Where there is a GPU, DJL would download a library for it; the jar holds this
+                // one.
                 System.setProperty(FLAVOR, "cpu");
             }
             try {
@@ -131,7 +134,9 @@ final class NativeTokenizer implements AutoCloseable {
                 return null;
             } catch (RuntimeException | LinkageError e) {
                 return new LatheException(
-                        "the tokenizers library cannot be loaded on this machine: " + e.getMessage(), e);
+                        "the tokenizers library cannot be loaded on this machine: "
+                                + e.getMessage(),
+                        e);
             }
         }
 

@@ -3,13 +3,14 @@ package dev.lathe.tokenizer;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
 /**
- * A step of a {@code pre_tokenizer} in {@code tokenizer.json}. Only what changes the resulting token
- * ids is kept, so that two files that say the same in different words compare equal.
+ * A step of a {@code pre_tokenizer} in {@code tokenizer.json}. Only what changes the resulting
+ * token ids is kept, so that two files that say the same in different words compare equal.
  */
 sealed interface PreTokenizerStep {
 
@@ -84,8 +85,8 @@ sealed interface PreTokenizerStep {
      * Reads the {@code pre_tokenizer} of a {@code tokenizer.json}.
      *
      * @param json the member's value
-     * @return the steps, or empty where one of them is of a kind that byte-level tokenizers of GGUF do
-     *     not have
+     * @return the steps, or empty where one of them is of a kind that byte-level tokenizers of GGUF
+     *     do not have
      */
     static Optional<List<PreTokenizerStep>> parse(JsonNode json) {
         List<PreTokenizerStep> steps = new ArrayList<>();

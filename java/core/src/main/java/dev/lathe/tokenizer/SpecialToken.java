@@ -4,8 +4,8 @@ import java.util.Locale;
 
 /**
  * The parts that single tokens play. Hugging Face names them by a short word ({@code bos_token} in
- * {@code tokenizer_config.json}), GGUF by a key; the second spelling is part of the format, mistakes
- * included.
+ * {@code tokenizer_config.json}), GGUF by a key; the second spelling is part of the format,
+ * mistakes included.
  */
 public enum SpecialToken {
     /** Stands at the beginning of a sequence. */

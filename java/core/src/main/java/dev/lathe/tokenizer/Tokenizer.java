@@ -2,6 +2,7 @@ package dev.lathe.tokenizer;
 
 import dev.lathe.DataException;
 import dev.lathe.checkpoint.GgufMetadata;
+
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -19,8 +20,8 @@ import java.util.OptionalInt;
 /**
  * Turns text into token ids and back, from either checkpoint format and into either.
  *
- * <p>Thread-safe. {@link #close} frees native memory; it waits for calls in progress, and calls after
- * it fail.
+ * <p>Thread-safe. {@link #close} frees native memory; it waits for calls in progress, and calls
+ * after it fail.
  */
 public final class Tokenizer implements AutoCloseable {
     private final Origin origin;
@@ -88,9 +89,9 @@ public final class Tokenizer implements AutoCloseable {
     }
 
     /**
-     * Reads the tokenizer of a Hugging Face folder: {@code tokenizer.json} and, where they are there,
-     * {@code tokenizer_config.json}, {@code special_tokens_map.json}, {@code chat_template.jinja} and
-     * the token ids of {@code config.json}.
+     * Reads the tokenizer of a Hugging Face folder: {@code tokenizer.json} and, where they are
+     * there, {@code tokenizer_config.json}, {@code special_tokens_map.json}, {@code
+     * chat_template.jinja} and the token ids of {@code config.json}.
      *
      * @param folder the folder
      * @return the tokenizer
@@ -191,8 +192,8 @@ public final class Tokenizer implements AutoCloseable {
     }
 
     /**
-     * Checks that a model can have been made with this tokenizer. Models may have more rows than the
-     * vocabulary has tokens, never fewer.
+     * Checks that a model can have been made with this tokenizer. Models may have more rows than
+     * the vocabulary has tokens, never fewer.
      *
      * @param rows rows of the embedding
      * @throws DataException if there is a token without a row
@@ -250,7 +251,8 @@ public final class Tokenizer implements AutoCloseable {
     /**
      * Returns the chat templates.
      *
-     * @return Jinja text by name, the usual one under {@value ChatTemplate#DEFAULT_NAME}; unmodifiable
+     * @return Jinja text by name, the usual one under {@value GgufVocabulary#DEFAULT_TEMPLATE};
+     *     unmodifiable
      */
     public Map<String, String> chatTemplates() {
         return Collections.unmodifiableMap(origin.chatTemplates());
@@ -290,7 +292,8 @@ public final class Tokenizer implements AutoCloseable {
      * comes from a folder follows llama.cpp's converter, down to the added tokens that count as
      * control tokens because they look like them.
      *
-     * @return the vocabulary, as long as {@link #vocabularySize}; see {@link GgufVocabulary#paddedTo}
+     * @return the vocabulary, as long as {@link #vocabularySize}; see {@link
+     *     GgufVocabulary#paddedTo}
      * @throws DataException if GGUF has no name for the pre-tokenizer
      */
     public GgufVocabulary toGguf() {
@@ -331,12 +334,17 @@ public final class Tokenizer implements AutoCloseable {
     private String ggufMerge(TokenizerJson.Merge merge) {
         if (merge.left().indexOf(' ') >= 0 || merge.right().indexOf(' ') >= 0) {
             throw new DataException(
-                    json.source() + ": merge '" + merge + "' has a space in it, which GGUF cannot hold");
+                    json.source()
+                            + ": merge '"
+                            + merge
+                            + "' has a space in it, which GGUF cannot hold");
         }
         return merge.toString();
     }
 
-    /** Some models do not mark their control tokens as special; the converter knows them by sight. */
+    /**
+     * Some models do not mark their control tokens as special; the converter knows them by sight.
+     */
     private static boolean looksSpecial(String token) {
         return token.equals("<pad>")
                 || token.equals("<mask>")

@@ -6,7 +6,9 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+
 import dev.lathe.DataException;
+
 import java.io.IOException;
 import java.nio.charset.MalformedInputException;
 import java.nio.charset.StandardCharsets;
@@ -50,7 +52,10 @@ final class TokenizerFolder {
         Path path = folder.resolve(TOKENIZER);
         if (!Files.isRegularFile(path)) {
             throw new DataException(
-                    folder + ": no " + TOKENIZER + "; a Hugging Face folder needs it to encode text");
+                    folder
+                            + ": no "
+                            + TOKENIZER
+                            + "; a Hugging Face folder needs it to encode text");
         }
         this.tokenizer = TokenizerJson.of(path.toString(), readJson(TOKENIZER));
         this.configuration = readJson(CONFIGURATION);
@@ -134,8 +139,12 @@ final class TokenizerFolder {
 
     private Optional<Integer> modelId(SpecialToken part) {
         String key = part.configurationName() + "_id";
-        JsonNode id = model.path(key).isMissingNode() ? model.path("text_config").path(key) : model.path(key);
-        boolean usable = id.isInt() && id.intValue() >= 0 && id.intValue() < tokenizer.tokens().size();
+        JsonNode id =
+                model.path(key).isMissingNode()
+                        ? model.path("text_config").path(key)
+                        : model.path(key);
+        boolean usable =
+                id.isInt() && id.intValue() >= 0 && id.intValue() < tokenizer.tokens().size();
         return usable ? Optional.of(id.intValue()) : Optional.empty();
     }
 
@@ -187,7 +196,7 @@ final class TokenizerFolder {
         Map<String, String> templates = new LinkedHashMap<>();
         JsonNode json = configuration.path("chat_template");
         if (json.isTextual()) {
-            templates.put(ChatTemplate.DEFAULT_NAME, json.asText());
+            templates.put(GgufVocabulary.DEFAULT_TEMPLATE, json.asText());
         }
         for (JsonNode entry : json) {
             if (entry.path("name").isTextual() && entry.path("template").isTextual()) {
@@ -195,7 +204,7 @@ final class TokenizerFolder {
             }
         }
         Optional.ofNullable(files.get(TEMPLATE))
-                .ifPresent(text -> templates.put(ChatTemplate.DEFAULT_NAME, text));
+                .ifPresent(text -> templates.put(GgufVocabulary.DEFAULT_TEMPLATE, text));
         return templates;
     }
 }

@@ -3,7 +3,9 @@ package dev.lathe.tokenizer;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+
 import dev.lathe.DataException;
+
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -15,9 +17,9 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * A {@code tokenizer.json} whose vocabulary has been checked: every id in range and given once, every
- * merge made of tokens. Native code reads such a file after this class has, so what could make that
- * code stop the process is refused here.
+ * A {@code tokenizer.json} whose vocabulary has been checked: every id in range and given once,
+ * every merge made of tokens. Native code reads such a file after this class has, so what could
+ * make that code stop the process is refused here.
  */
 final class TokenizerJson {
     /** No vocabulary comes near; keeps an id from a broken file from asking for gigabytes. */
@@ -56,7 +58,8 @@ final class TokenizerJson {
      */
     static TokenizerJson of(String source, JsonNode json) {
         if (!(json instanceof ObjectNode object)) {
-            throw new DataException(source + ": expected a JSON object, found " + json.getNodeType());
+            throw new DataException(
+                    source + ": expected a JSON object, found " + json.getNodeType());
         }
         return new TokenizerJson(source, object);
     }
@@ -67,7 +70,8 @@ final class TokenizerJson {
         if (!type.equals("BPE") || !model.path("vocab").isObject()) {
             throw new DataException(
                     String.format(
-                            "%s: model.type is '%s', supported is 'BPE' with a vocabulary", source, type));
+                            "%s: model.type is '%s', supported is 'BPE' with a vocabulary",
+                            source, type));
         }
         for (String affix : List.of("continuing_subword_prefix", "end_of_word_suffix")) {
             if (!model.path(affix).asText("").isEmpty() && !model.path(affix).isNull()) {
@@ -76,7 +80,8 @@ final class TokenizerJson {
             }
         }
         if (root.path("normalizer").findValuesAsText("type").contains("Precompiled")) {
-            throw new DataException(source + ": a normalizer of type 'Precompiled' is not supported");
+            throw new DataException(
+                    source + ": a normalizer of type 'Precompiled' is not supported");
         }
     }
 
@@ -113,7 +118,8 @@ final class TokenizerJson {
             if (normal.contains(token.content()) != byId.containsKey(token.id())) {
                 throw new DataException(
                         String.format(
-                                "%s: added token '%s' has id %d, which model.vocab does not agree with",
+                                "%s: added token '%s' has id %d, which model.vocab does not agree"
+                                    + " with",
                                 source, token.content(), token.id()));
             }
             put(byId, token.id(), token.content());
@@ -131,7 +137,8 @@ final class TokenizerJson {
         if (before != null && !before.equals(token)) {
             throw new DataException(
                     String.format(
-                            "%s: tokens '%s' and '%s' have the same id %d", source, before, token, id));
+                            "%s: tokens '%s' and '%s' have the same id %d",
+                            source, before, token, id));
         }
     }
 
@@ -254,7 +261,8 @@ final class TokenizerJson {
         for (JsonNode token : root.path("added_tokens")) {
             if (!token.path("special").asBoolean()) {
                 kept.add(token);
-                // Without the tokens left out, ids that are counted up would shift; these are looked up.
+                // Without the tokens left out, ids that are counted up would shift; these are
+                // looked up.
                 vocabulary.put(token.path("content").asText(), token.path("id").intValue());
             }
         }

@@ -3,7 +3,9 @@ package dev.lathe.tokenizer;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+
 import dev.lathe.DataException;
+
 import java.util.Optional;
 
 /** Turns a GGUF vocabulary into the files of a Hugging Face folder. */
@@ -28,7 +30,8 @@ final class TokenizerJsonWriter {
                                 () ->
                                         new DataException(
                                                 String.format(
-                                                        "%s: tokenizer.ggml.pre is '%s'; known are %s",
+                                                        "%s: tokenizer.ggml.pre is '%s'; known are"
+                                                            + " %s",
                                                         source,
                                                         vocabulary.preTokenizer(),
                                                         PreTokenizer.knownNames())));
@@ -116,8 +119,10 @@ final class TokenizerJsonWriter {
     }
 
     private ObjectNode postProcessor() {
-        Optional<String> begin = addsBos() ? Optional.of(required(SpecialToken.BOS)) : Optional.empty();
-        Optional<String> end = addsEos() ? Optional.of(required(SpecialToken.EOS)) : Optional.empty();
+        Optional<String> begin =
+                addsBos() ? Optional.of(required(SpecialToken.BOS)) : Optional.empty();
+        Optional<String> end =
+                addsEos() ? Optional.of(required(SpecialToken.EOS)) : Optional.empty();
         if (begin.isEmpty() && end.isEmpty()) {
             return byteLevel();
         }
@@ -191,14 +196,16 @@ final class TokenizerJsonWriter {
     }
 
     private void putTemplates(ObjectNode root) {
-        String only = vocabulary.chatTemplates().get(ChatTemplate.DEFAULT_NAME);
+        String only = vocabulary.chatTemplates().get(GgufVocabulary.DEFAULT_TEMPLATE);
         if (vocabulary.chatTemplates().size() == 1 && only != null) {
             root.put("chat_template", only);
         } else if (!vocabulary.chatTemplates().isEmpty()) {
             ArrayNode list = root.putArray("chat_template");
             vocabulary
                     .chatTemplates()
-                    .forEach((name, text) -> list.addObject().put("name", name).put("template", text));
+                    .forEach(
+                            (name, text) ->
+                                    list.addObject().put("name", name).put("template", text));
         }
     }
 

@@ -1,2 +1,0 @@
-package dev.lathe.tokenizer;
-public final class ChatTemplate { static final String DEFAULT_NAME="default"; }
