@@ -120,7 +120,7 @@ template <class T>
 ObsReport compressLayer(ThreadPool& pool, const Layer<T>& layer, void (*kernel)(ObsTile&), int64_t maskBlock,
                         int64_t updateBlock) {
   const bool unstructured = layer.options.ofM == 0 && layer.options.sparsity > 0;
-  const bool sparse = unstructured || layer.options.ofM > 0;
+  const bool sparse = unstructured || layer.options.ofM > 0 || layer.options.keepZeros;
   const int64_t groups = (layer.rows + kLanes - 1) / kLanes;
   std::vector<T> error(static_cast<size_t>(layer.rows * std::min(updateBlock, layer.cols)));
   std::vector<double> losses(static_cast<size_t>(groups));
@@ -155,7 +155,9 @@ ObsReport CpuBackend::obsCompress(void* w, const void* u, int computeType, int64
   const bool encodes = options.type != kF32;
   if (computeType != kF32 && (computeType != kF64 || encodes))
     reject("obsCompress", "compute type " + std::to_string(computeType) + ", expected F32, or F64 without a type");
-  const bool sparse = options.ofM > 0 || options.sparsity > 0;
+  const bool chooses = options.ofM > 0 || options.sparsity > 0;
+  const bool sparse = chooses || options.keepZeros;
+  if (chooses && options.keepZeros) reject("obsCompress", "a mask is either chosen or kept, not both");
   int blockSize = 1;
   int64_t packedRow = 0;
   if (encodes) {
@@ -187,6 +189,8 @@ ObsReport CpuBackend::obsCompress(void* w, const void* u, int computeType, int64
     if (hostDead != nullptr)
       for (int64_t i = 0; i < rows * cols; i++)
         if (hostDead[i % cols]) weights[i] = 0;
+    if (options.keepZeros)
+      for (int64_t i = 0; i < rows * cols; i++) mask[i] = weights[i] == 0;
     const Layer<T> layer = {weights, factor, rows, cols, options, blockSize, packedRow, static_cast<uint8_t*>(packed),
                             mask};
     return compressLayer(pool_, layer, kernel, maskBlock, updateBlock);

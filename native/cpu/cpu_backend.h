@@ -38,7 +38,7 @@ class CpuBackend final : public Backend {
   void attention(float* y, const float* q, const float* k, const float* v, int64_t sequences, int64_t length,
                  int64_t heads, int64_t kvHeads, int64_t headSize, float scale) override;
   void swiglu(float* y, const float* gate, const float* up, int64_t count) override;
-  void add(float* y, const float* x, int64_t count) override;
+  void add(float* y, const float* x, float scale, int64_t count) override;
   void linear(float* y, const float* x, const void* w, int type, const float* bias, int64_t tokens, int64_t rows,
               int64_t cols) override;
 

@@ -99,10 +99,10 @@ void CpuBackend::swiglu(float* y, const float* gate, const float* up, int64_t co
   });
 }
 
-void CpuBackend::add(float* y, const float* x, int64_t count) {
+void CpuBackend::add(float* y, const float* x, float scale, int64_t count) {
   pool_.run(tiles(count, kElementTile), [&](int64_t tile, int) {
     const int64_t at = tile * kElementTile;
-    kernels_.add(y + at, x + at, std::min(kElementTile, count - at));
+    kernels_.add(y + at, x + at, scale, std::min(kElementTile, count - at));
   });
 }
 

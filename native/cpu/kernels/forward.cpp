@@ -38,8 +38,8 @@ void swiglu(float* y, const float* gate, const float* up, int64_t count) {
   for (int64_t i = 0; i < count; i++) y[i] = gate[i] / (1.0f + exponential(-gate[i])) * up[i];
 }
 
-void add(float* y, const float* x, int64_t count) {
-  for (int64_t i = 0; i < count; i++) y[i] += x[i];
+void add(float* y, const float* x, float scale, int64_t count) {
+  for (int64_t i = 0; i < count; i++) y[i] += scale * x[i];
 }
 
 static float maximum(const float* x, int64_t count) {

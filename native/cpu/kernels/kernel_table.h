@@ -50,7 +50,7 @@ struct KernelTable {
   void (*rope)(float* x, int64_t heads, int64_t headSize, int64_t rotarySize, const float* cosine, const float* sine,
                bool interleaved);
   void (*swiglu)(float* y, const float* gate, const float* up, int64_t count);
-  void (*add)(float* y, const float* x, int64_t count);
+  void (*add)(float* y, const float* x, float scale, int64_t count);
   // Softmax of the first `visible` of each row's `stride` values, times `scale` first; the rest become 0. Row i sees
   // visible + i values.
   void (*causalSoftmax)(float* scores, int64_t rows, int64_t stride, int64_t visible, float scale);

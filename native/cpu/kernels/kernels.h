@@ -16,7 +16,7 @@ void rmsNorm(float* y, const float* x, const float* weight, int64_t tokens, int6
 void rope(float* x, int64_t heads, int64_t headSize, int64_t rotarySize, const float* cosine, const float* sine,
           bool interleaved);
 void swiglu(float* y, const float* gate, const float* up, int64_t count);
-void add(float* y, const float* x, int64_t count);
+void add(float* y, const float* x, float scale, int64_t count);
 void causalSoftmax(float* scores, int64_t rows, int64_t stride, int64_t visible, float scale);
 int64_t findNonFinite(const float* x, int64_t count);
 double logSumExp(const float* x, int64_t count, int64_t* top);

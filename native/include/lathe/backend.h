@@ -39,6 +39,7 @@ struct ObsOptions {
   int ofM = 0;                // 0: unstructured
   int64_t maskBlock = 128;    // columns whose unstructured mask is chosen at once
   int64_t updateBlock = 128;  // columns after which the rest of the row is updated by one matrix product
+  bool keepZeros = false;     // weights that are 0 on entry stay 0: a mask that was chosen before
   int type = 0;               // storage type of the result; 0 (F32): prune only
 };
 
@@ -90,8 +91,8 @@ class LATHE_API Backend {
                          int64_t heads, int64_t kvHeads, int64_t headSize, float scale) = 0;
   // y = silu(gate) * up, element by element. y may be gate or up.
   virtual void swiglu(float* y, const float* gate, const float* up, int64_t count) = 0;
-  // y += x.
-  virtual void add(float* y, const float* x, int64_t count) = 0;
+  // y += scale * x.
+  virtual void add(float* y, const float* x, float scale, int64_t count) = 0;
   // y [T x R] = x [T x C] * W^T + bias; W [R x C] stored as `type`; bias [R] or null.
   virtual void linear(float* y, const float* x, const void* w, int type, const float* bias, int64_t tokens,
                       int64_t rows, int64_t cols) = 0;

@@ -247,8 +247,19 @@ public final class Device implements AutoCloseable {
      * @param x same shape
      */
     public void add(Tensor y, Tensor x) {
+        add(y, x, 1);
+    }
+
+    /**
+     * y += scale · x.
+     *
+     * @param y the sum
+     * @param x same shape
+     * @param scale factor
+     */
+    public void add(Tensor y, Tensor x, float scale) {
         requireShape("add", x, y.rows(), y.cols());
-        backend().add(y.floats(), x.floats(), y.elements());
+        backend().add(y.floats(), x.floats(), scale, y.elements());
     }
 
     /**
@@ -526,6 +537,7 @@ public final class Device implements AutoCloseable {
         options.ofM(step.ofM());
         options.maskBlock(step.maskBlock());
         options.updateBlock(step.updateBlock());
+        options.keepZeros(step.keepZeros());
         options.type(step.type().id());
         return options;
     }

@@ -9,10 +9,17 @@ package dev.lathe.device;
  * @param ofM columns of a pattern's group, 0 without one
  * @param maskBlock columns whose unstructured mask is chosen at once
  * @param updateBlock columns after which the rest of a row is updated
+ * @param keepZeros weights that are 0 already stay 0, as another method chose
  * @param type storage type of the result; F32 to prune only
  */
 public record ObsStep(
-        double sparsity, int keepN, int ofM, int maskBlock, int updateBlock, DType type) {
+        double sparsity,
+        int keepN,
+        int ofM,
+        int maskBlock,
+        int updateBlock,
+        boolean keepZeros,
+        DType type) {
     /** The papers' block of columns, for masks and for updates. */
     public static final int DEFAULT_BLOCK = 128;
 
@@ -23,7 +30,7 @@ public record ObsStep(
      * @return the step
      */
     public static ObsStep unstructured(double sparsity) {
-        return new ObsStep(sparsity, 0, 0, DEFAULT_BLOCK, DEFAULT_BLOCK, DType.F32);
+        return new ObsStep(sparsity, 0, 0, DEFAULT_BLOCK, DEFAULT_BLOCK, false, DType.F32);
     }
 
     /**
@@ -34,7 +41,7 @@ public record ObsStep(
      * @return the step
      */
     public static ObsStep pattern(int keepN, int ofM) {
-        return new ObsStep(0, keepN, ofM, DEFAULT_BLOCK, DEFAULT_BLOCK, DType.F32);
+        return new ObsStep(0, keepN, ofM, DEFAULT_BLOCK, DEFAULT_BLOCK, false, DType.F32);
     }
 
     /**
@@ -44,7 +51,16 @@ public record ObsStep(
      * @return the step
      */
     public ObsStep storedAs(DType storage) {
-        return new ObsStep(sparsity, keepN, ofM, maskBlock, updateBlock, storage);
+        return new ObsStep(sparsity, keepN, ofM, maskBlock, updateBlock, keepZeros, storage);
+    }
+
+    /**
+     * The same step leaving weights that are 0 as they are.
+     *
+     * @return the step
+     */
+    public ObsStep keepingZeros() {
+        return new ObsStep(sparsity, keepN, ofM, maskBlock, updateBlock, true, type);
     }
 
     /**

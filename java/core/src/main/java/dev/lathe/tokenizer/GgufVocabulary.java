@@ -3,7 +3,6 @@ package dev.lathe.tokenizer;
 import dev.lathe.DataException;
 import dev.lathe.checkpoint.GgufArray;
 import dev.lathe.checkpoint.GgufMetadata;
-
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -93,8 +92,8 @@ public record GgufVocabulary(
                                         new DataException(
                                                 String.format(
                                                         "%s: %s is missing; without it the text"
-                                                            + " cannot be split as the model"
-                                                            + " expects",
+                                                                + " cannot be split as the model"
+                                                                + " expects",
                                                         source, PRE)));
         List<String> tokens = List.of(metadata.strings(TOKENS).toArray(String[]::new));
         List<TokenType> types = readTypes(metadata, tokens.size());

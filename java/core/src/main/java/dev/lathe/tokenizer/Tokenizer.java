@@ -2,7 +2,6 @@ package dev.lathe.tokenizer;
 
 import dev.lathe.DataException;
 import dev.lathe.checkpoint.GgufMetadata;
-
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;

@@ -3,9 +3,7 @@ package dev.lathe.tokenizer;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-
 import dev.lathe.DataException;
-
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -119,7 +117,7 @@ final class TokenizerJson {
                 throw new DataException(
                         String.format(
                                 "%s: added token '%s' has id %d, which model.vocab does not agree"
-                                    + " with",
+                                        + " with",
                                 source, token.content(), token.id()));
             }
             put(byId, token.id(), token.content());

@@ -1,0 +1,6 @@
+/**
+ * What the second-order statistics come from: {@link dev.lathe.calibrate.CalibrationSet} cuts text
+ * into sequences of tokens, {@link dev.lathe.calibrate.ActivationStore} keeps what flows between
+ * stages within the memory budget.
+ */
+package dev.lathe.calibrate;
