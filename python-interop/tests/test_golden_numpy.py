@@ -8,7 +8,7 @@ from gguf import GGML_QUANT_SIZES, GGMLQuantizationType
 from golden_files import GOLDEN, differing_files
 from safetensors.numpy import load_file
 
-from lathe_interop.golden import quant_types, sparsegpt
+from lathe_interop.golden import quant_types, score_pruning, sparsegpt
 from lathe_interop.reference.hessian import hessian
 
 pytestmark = pytest.mark.skipif(
@@ -24,6 +24,11 @@ def test_sparsegpt_is_byte_identical(tmp_path):
 def test_quant_types_is_byte_identical(tmp_path):
     quant_types.generate(tmp_path)
     assert differing_files(tmp_path, "quant_types") == []
+
+
+def test_score_pruning_is_byte_identical(tmp_path):
+    score_pruning.generate(tmp_path)
+    assert differing_files(tmp_path, "score_pruning") == []
 
 
 def problems() -> list[dict]:
@@ -59,7 +64,7 @@ def test_sparsegpt_closed_form_is_the_optimum():
 def test_quant_types_covers_every_type_with_extreme_scales():
     catalogue = json.loads((GOLDEN / "quant_types" / "quant_types.json").read_text())
     tensors = load_file(GOLDEN / "quant_types" / "quant_types.safetensors")
-    assert len(catalogue) >= 24
+    assert len(catalogue) == 26
     for name, entry in catalogue.items():
         kind = GGMLQuantizationType[name]
         assert (entry["blockSize"], entry["blockBytes"]) == GGML_QUANT_SIZES[kind]

@@ -1,6 +1,6 @@
 """Blocks of random bytes of every GGUF type, and the values that the gguf package decodes them to.
 
-Writes quant_types.safetensors with, for each type NAME of ggml that the package decodes:
+Writes quant_types.safetensors with, for each type NAME of ggml that gguf 0.19 decodes:
   NAME.packed [blocks, bytes of a block] U8
   NAME.values [blocks, weights of a block] F32
 and quant_types.json: NAME -> ggml id, weights and bytes of a block.
@@ -67,18 +67,13 @@ SCALE_OFFSETS = {
     "TQ1_0": (52,),
     "TQ2_0": (64,),
 }
+# Types whose scales lie elsewhere, or that have none.
+OTHERS = ("F32", "BF16", "IQ1_M", "MXFP4", "NVFP4")
 
 
-def decodable() -> list[GGMLQuantizationType]:
-    """The block types that the installed gguf package decodes, in ascending order of id."""
-    types = []
-    for kind in sorted(GGMLQuantizationType):
-        try:
-            dequantize(np.zeros((1, GGML_QUANT_SIZES[kind][1]), dtype=np.uint8), kind)
-        except NotImplementedError:
-            continue
-        types.append(kind)
-    return types
+def kinds() -> list[GGMLQuantizationType]:
+    """The types, in ascending order of id."""
+    return sorted(GGMLQuantizationType[name] for name in (*SCALE_OFFSETS, *OTHERS))
 
 
 def set_scale(packed: np.ndarray, offset: int, shift: int) -> None:
@@ -122,7 +117,7 @@ def blocks(kind: GGMLQuantizationType) -> np.ndarray:
 def generate(folder: Path) -> None:
     """Writes the blocks of all types into the folder."""
     tensors, catalogue = {}, {}
-    for kind in decodable():
+    for kind in kinds():
         packed = blocks(kind)
         values = dequantize(packed, kind)
         if not np.all(np.isfinite(values)):

@@ -267,7 +267,11 @@ public sealed interface GgufArray extends GgufValue
      * @param elements the inner arrays
      */
     record Nested(List<GgufArray> elements) implements GgufArray {
-        /** Takes an unmodifiable copy. */
+        /**
+         * Takes an unmodifiable copy.
+         *
+         * @param elements the component
+         */
         public Nested {
             elements = List.copyOf(elements);
         }

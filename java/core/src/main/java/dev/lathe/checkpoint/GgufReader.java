@@ -29,6 +29,10 @@ final class GgufReader {
     static final int MAGIC = 0x46554747;
 
     static final int MAXIMUM_DIMENSIONS = 4;
+
+    /** Types from this number on are those that only safetensors has. */
+    static final int FIRST_SAFETENSORS_TYPE = 1000;
+
     private static final int MAXIMUM_NAME_BYTES = 65535;
 
     /**
@@ -271,7 +275,7 @@ final class GgufReader {
         int typeId = input.int32("the type of " + what);
         DType type;
         try {
-            if (typeId < 0 || typeId >= 1000) {
+            if (typeId < 0 || typeId >= FIRST_SAFETENSORS_TYPE) {
                 throw new DataException("unknown type " + typeId);
             }
             type = DType.byId(typeId);

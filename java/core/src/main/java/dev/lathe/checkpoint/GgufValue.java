@@ -31,6 +31,8 @@ public sealed interface GgufValue
         /**
          * Checks the range.
          *
+         * @param type the component
+         * @param value the component
          * @throws IllegalArgumentException if the type is no integer type or the number does not
          *     fit
          */

@@ -207,6 +207,16 @@ public final class HuggingFaceConfig {
         return json;
     }
 
+    /**
+     * Prints a configuration as the content of a file.
+     *
+     * @param json the object
+     * @return UTF-8, indented by two spaces, the same on every system
+     */
+    public static byte[] toBytes(ObjectNode json) {
+        return JsonFiles.toBytes(json);
+    }
+
     private static ObjectNode defaults(ModelConfig config) {
         ObjectNode json = JsonNodeFactory.instance.objectNode();
         json.putArray("architectures").add(config.family().className());

@@ -2,6 +2,9 @@ package dev.lathe.checkpoint;
 
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.util.DefaultIndenter;
+import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
+import com.fasterxml.jackson.core.util.Separators;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -11,8 +14,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Arrays;
 
-/** The JSON files of a Hugging Face folder. */
+/** The small files of a Hugging Face folder, most of them JSON. */
 final class JsonFiles {
     /** An index of the largest models takes some 10 MB. */
     private static final long MAXIMUM_BYTES = 64L << 20;
@@ -31,24 +35,16 @@ final class JsonFiles {
     static ObjectNode readObject(Path file) {
         JsonNode node;
         try {
-            long size = Files.size(file);
-            if (size > MAXIMUM_BYTES) {
-                throw new DataException(
-                        String.format(
-                                "%s has %d bytes, at most %d are read", file, size, MAXIMUM_BYTES));
-            }
-            node = MAPPER.readTree(Files.readAllBytes(file));
-        } catch (NoSuchFileException e) {
-            throw new UsageException(file + " does not exist", e);
+            node = MAPPER.readTree(readBounded(file));
         } catch (JsonProcessingException e) {
-            String at =
-                    e.getLocation() == null
-                            ? ""
-                            : String.format(
-                                    " in line %d, column %d",
-                                    e.getLocation().getLineNr(), e.getLocation().getColumnNr());
             throw new DataException(
-                    file + " is no valid JSON" + at + ": " + e.getOriginalMessage(), e);
+                    String.format(
+                            "%s is no valid JSON in line %d, column %d: %s",
+                            file,
+                            e.getLocation().getLineNr(),
+                            e.getLocation().getColumnNr(),
+                            e.getOriginalMessage()),
+                    e);
         } catch (IOException e) {
             throw new DataException(file + " cannot be read: " + e.getMessage(), e);
         }
@@ -56,5 +52,46 @@ final class JsonFiles {
             throw new DataException(file + " holds no JSON object");
         }
         return object;
+    }
+
+    /**
+     * Reads a whole small file.
+     *
+     * @throws UsageException if there is no such file
+     * @throws DataException if it is too large or cannot be read
+     */
+    static byte[] readBounded(Path file) {
+        try {
+            long size = Files.size(file);
+            if (size > MAXIMUM_BYTES) {
+                throw new DataException(
+                        String.format(
+                                "%s has %d bytes, at most %d are read", file, size, MAXIMUM_BYTES));
+            }
+            return Files.readAllBytes(file);
+        } catch (NoSuchFileException e) {
+            throw new UsageException(file + " does not exist", e);
+        } catch (IOException e) {
+            throw new DataException(file + " cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    /** Prints an object with one field a line, the same on every system. */
+    static byte[] toBytes(ObjectNode json) {
+        DefaultIndenter indenter = new DefaultIndenter("  ", "\n");
+        DefaultPrettyPrinter printer =
+                new DefaultPrettyPrinter(
+                                Separators.createDefaultInstance()
+                                        .withObjectFieldValueSpacing(Separators.Spacing.AFTER))
+                        .withObjectIndenter(indenter)
+                        .withArrayIndenter(indenter);
+        try {
+            byte[] text = MAPPER.writer(printer).writeValueAsBytes(json);
+            byte[] lines = Arrays.copyOf(text, text.length + 1);
+            lines[text.length] = '\n';
+            return lines;
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("a tree in memory cannot be printed", e);
+        }
     }
 }

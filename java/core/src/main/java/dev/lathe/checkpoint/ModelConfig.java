@@ -52,6 +52,25 @@ public record ModelConfig(
     /**
      * Checks that the numbers make a model.
      *
+     * @param family the component
+     * @param hiddenSize the component
+     * @param intermediateSize the component
+     * @param layers the component
+     * @param heads the component
+     * @param kvHeads the component
+     * @param headSize the component
+     * @param rotarySize the component
+     * @param vocabularySize the component
+     * @param contextLength the component
+     * @param rmsNormEpsilon the component
+     * @param ropeTheta the component
+     * @param ropeScaling the component
+     * @param tiedEmbeddings the component
+     * @param attentionBias the component
+     * @param mlpBias the component
+     * @param bosTokenId the component
+     * @param eosTokenIds the component
+     * @param padTokenId the component
      * @throws IllegalArgumentException naming the number that does not fit
      */
     public ModelConfig {

@@ -64,13 +64,22 @@ final class ReadChannel implements AutoCloseable {
 
     /** Fills the target from the position on. Safe for use by several threads. */
     void read(ByteBuffer target, long position, String what) {
+        readFully(channel, path, target, position, what);
+    }
+
+    /**
+     * Fills a target from a channel.
+     *
+     * @throws DataException with file, position and what was being read if the file is too short or
+     *     fails
+     */
+    static void readFully(
+            FileChannel channel, Path path, ByteBuffer target, long position, String what) {
         long at = position;
         int limit = target.limit();
         try {
             while (target.position() < limit) {
-                if (!target.isDirect()) {
-                    target.limit(Math.min(limit, target.position() + HEAP_SLICE));
-                }
+                limitHeapTransfer(target, limit);
                 int count = channel.read(target, at);
                 if (count < 0) {
                     throw new DataException(
@@ -86,6 +95,13 @@ final class ReadChannel implements AutoCloseable {
                     String.format("%s: %s: reading at offset %d failed: %s", path, what, at, e), e);
         } finally {
             target.limit(limit);
+        }
+    }
+
+    /** Makes one transfer of heap memory small; direct memory goes in one. */
+    static void limitHeapTransfer(ByteBuffer buffer, int limit) {
+        if (!buffer.isDirect()) {
+            buffer.limit(Math.min(limit, buffer.position() + HEAP_SLICE));
         }
     }
 

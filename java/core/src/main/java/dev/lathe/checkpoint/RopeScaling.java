@@ -19,6 +19,7 @@ public sealed interface RopeScaling permits RopeScaling.Linear, RopeScaling.Llam
         /**
          * Checks the factor.
          *
+         * @param factor the component
          * @throws IllegalArgumentException if it is below 1
          */
         public Linear {
@@ -50,6 +51,10 @@ public sealed interface RopeScaling permits RopeScaling.Linear, RopeScaling.Llam
         /**
          * Checks the parameters.
          *
+         * @param factor the component
+         * @param lowFrequencyFactor the component
+         * @param highFrequencyFactor the component
+         * @param originalContextLength the component
          * @throws IllegalArgumentException naming the one that is out of range
          */
         public Llama3 {

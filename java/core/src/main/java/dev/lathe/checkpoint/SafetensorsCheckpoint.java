@@ -26,6 +26,19 @@ public final class SafetensorsCheckpoint implements Checkpoint {
     static final String CONFIG_FILE = "config.json";
     static final String WEIGHT_MAP = "weight_map";
 
+    private static final List<String> SIDE_FILES =
+            List.of(
+                    "tokenizer.json",
+                    "tokenizer_config.json",
+                    "tokenizer.model",
+                    "special_tokens_map.json",
+                    "added_tokens.json",
+                    "vocab.json",
+                    "merges.txt",
+                    "chat_template.jinja",
+                    "chat_template.json",
+                    "generation_config.json");
+
     private final Path path;
     private final Path folder;
     private final Map<String, String> metadata;
@@ -216,6 +229,24 @@ public final class SafetensorsCheckpoint implements Checkpoint {
      */
     public ObjectNode config() {
         return JsonFiles.readObject(folder.resolve(CONFIG_FILE));
+    }
+
+    /**
+     * Reads the files that belong to the tokenizer and to generation, so that they can be written
+     * beside compressed tensors as they are.
+     *
+     * @return content by name; config.json is not among them
+     * @throws DataException if one cannot be read or is larger than 64 MB
+     */
+    public Map<String, byte[]> sideFiles() {
+        Map<String, byte[]> files = new TreeMap<>();
+        for (String name : SIDE_FILES) {
+            Path file = folder.resolve(name);
+            if (Files.isRegularFile(file)) {
+                files.put(name, JsonFiles.readBounded(file));
+            }
+        }
+        return files;
     }
 
     /**

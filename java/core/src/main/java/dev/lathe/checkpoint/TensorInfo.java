@@ -17,7 +17,16 @@ import java.util.List;
 public record TensorInfo(
         String name, DType type, List<Long> shape, Path file, long offset, long byteLength) {
 
-    /** Takes an unmodifiable copy of the shape. */
+    /**
+     * Takes an unmodifiable copy of the shape.
+     *
+     * @param name the component
+     * @param type the component
+     * @param shape the component
+     * @param file the component
+     * @param offset the component
+     * @param byteLength the component
+     */
     public TensorInfo {
         shape = List.copyOf(shape);
     }

@@ -31,6 +31,9 @@ public record TensorKey(TensorRole role, int layer, Part part) {
     /**
      * Checks that role and layer fit.
      *
+     * @param role the component
+     * @param layer the component
+     * @param part the component
      * @throws IllegalArgumentException if a block's role has no layer or another role has one
      */
     public TensorKey {

@@ -1,0 +1,74 @@
+package dev.lathe.checkpoint;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** Runs short Python programs as independent readers of what was written. */
+final class Python {
+    private static final int TIMEOUT_SECONDS = 300;
+
+    private Python() {}
+
+    /**
+     * Runs a program; the test is skipped where LATHE_PYTHON names no interpreter that has the
+     * packages.
+     *
+     * @param packages modules that the program imports, separated by commas
+     * @param folder where the program's output may be kept
+     * @param program the source
+     * @param arguments its arguments
+     * @return what it printed
+     */
+    static String run(String packages, Path folder, String program, Object... arguments)
+            throws IOException, InterruptedException {
+        String interpreter = System.getenv("LATHE_PYTHON");
+        assumeTrue(interpreter != null, "LATHE_PYTHON is not set");
+        Path log = folder.resolve("python.log");
+        assumeTrue(
+                start(log, List.of(interpreter, "-c", "import " + packages)) == 0,
+                () -> interpreter + " cannot import " + packages);
+        List<String> command = new ArrayList<>(List.of(interpreter, "-c", program));
+        for (Object argument : arguments) {
+            command.add(argument.toString());
+        }
+        int exit = start(log, command);
+        assertEquals(0, exit, () -> errors(log));
+        return Files.readString(log, StandardCharsets.UTF_8).strip();
+    }
+
+    private static int start(Path log, List<String> command)
+            throws IOException, InterruptedException {
+        ProcessBuilder builder = new ProcessBuilder(command);
+        builder.environment().put("PYTHONIOENCODING", "utf-8");
+        builder.environment().put("OMP_NUM_THREADS", "1");
+        builder.environment().put("TRANSFORMERS_VERBOSITY", "error");
+        builder.environment().put("HF_HUB_OFFLINE", "1");
+        builder.redirectOutput(log.toFile());
+        builder.redirectError(new File(log + ".errors"));
+        Process process = builder.start();
+        boolean ended = process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+        if (!ended) {
+            process.destroyForcibly();
+        }
+        assertTrue(ended, "Python did not end within " + TIMEOUT_SECONDS + " s");
+        return process.exitValue();
+    }
+
+    private static String errors(Path log) {
+        try {
+            return Files.readString(Path.of(log + ".errors"), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            return "no output: " + e.getMessage();
+        }
+    }
+}
