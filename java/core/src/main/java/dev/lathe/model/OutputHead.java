@@ -67,6 +67,15 @@ public final class OutputHead implements AutoCloseable {
         }
     }
 
+    /**
+     * The matrix that makes logits.
+     *
+     * @return [vocabulary × hidden] as stored, owned by this object
+     */
+    public Tensor weight() {
+        return head;
+    }
+
     @Override
     public void close() {
         norm.close();

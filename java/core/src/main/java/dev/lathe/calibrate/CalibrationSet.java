@@ -1,0 +1,165 @@
+package dev.lathe.calibrate;
+
+import dev.lathe.UsageException;
+import dev.lathe.tokenizer.SpecialToken;
+import dev.lathe.tokenizer.Tokenizer;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.OptionalInt;
+import java.util.Random;
+
+/**
+ * Sequences of tokens that a model is calibrated or measured on. The text is encoded as a whole and
+ * cut into pieces of equal length; which pieces are taken is drawn with the seed. Where the model's
+ * tokenizer begins texts with a token of its own, every sequence begins with it.
+ *
+ * @param sequences token ids, all of one length
+ * @param source what they were made of, for the record
+ */
+public record CalibrationSet(int[][] sequences, String source) {
+    private static final String DEFAULT_SET = "default-calibration.jsonl";
+
+    /**
+     * Draws the sequences that the options ask for.
+     *
+     * @param options file, number, length and seed
+     * @param tokenizer of the model
+     * @return the set
+     * @throws UsageException if the file cannot be read or holds too few tokens
+     */
+    public static CalibrationSet load(CalibrationOptions options, Tokenizer tokenizer) {
+        String source = options.file() == null ? "built-in set" : options.file();
+        String text;
+        boolean chat = options.file() == null || options.file().endsWith(".jsonl");
+        if (options.file() == null) {
+            text = builtIn();
+        } else {
+            text = read(Path.of(options.file()));
+        }
+        String rendered = chat ? ChatText.render(text, tokenizer, source) : text;
+        int[] tokens = tokenizer.encode(rendered, false, chat);
+        int[][] pieces = cut(tokens, options.length(), bos(tokenizer));
+        if (pieces.length < options.sequences()) {
+            throw new UsageException(
+                    String.format(
+                            "%s holds %d tokens, enough for %d sequences of %d; %d were asked for",
+                            source,
+                            tokens.length,
+                            pieces.length,
+                            options.length(),
+                            options.sequences()));
+        }
+        shuffle(pieces, options.seed());
+        return new CalibrationSet(Arrays.copyOf(pieces, options.sequences()), source);
+    }
+
+    /**
+     * Cuts a whole text into sequences, in order, as perplexity is measured.
+     *
+     * @param text the text
+     * @param tokenizer of the model
+     * @param length tokens of a sequence
+     * @param most at most so many sequences; 0: all
+     * @return the set
+     * @throws UsageException if the text is shorter than one sequence
+     */
+    public static CalibrationSet inOrder(String text, Tokenizer tokenizer, int length, int most) {
+        int[] tokens = tokenizer.encode(text, false);
+        int[][] pieces = cut(tokens, length, bos(tokenizer));
+        if (pieces.length == 0) {
+            throw new UsageException(
+                    "the text has "
+                            + tokens.length
+                            + " tokens, fewer than one sequence of "
+                            + length);
+        }
+        return new CalibrationSet(
+                most > 0 && most < pieces.length ? Arrays.copyOf(pieces, most) : pieces, "text");
+    }
+
+    /**
+     * Reads a text file.
+     *
+     * @param file UTF-8 text
+     * @return its content
+     * @throws UsageException if it cannot be read
+     */
+    public static String read(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw new UsageException(file + " cannot be read as UTF-8 text: " + e, e);
+        }
+    }
+
+    /**
+     * The number of tokens of all sequences.
+     *
+     * @return tokens
+     */
+    public long tokens() {
+        return Arrays.stream(sequences).mapToLong(s -> s.length).sum();
+    }
+
+    /**
+     * Checksum of all ids, for the record and the journal.
+     *
+     * @return SHA-256 in hexadecimal
+     */
+    public String sha256() {
+        try {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            for (int[] sequence : sequences) {
+                ByteBuffer bytes = ByteBuffer.allocate(sequence.length * Integer.BYTES);
+                bytes.asIntBuffer().put(sequence);
+                digest.update(bytes);
+            }
+            return HexFormat.of().formatHex(digest.digest());
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every JDK has SHA-256", e);
+        }
+    }
+
+    private static OptionalInt bos(Tokenizer tokenizer) {
+        return tokenizer.addsBos() ? tokenizer.specialToken(SpecialToken.BOS) : OptionalInt.empty();
+    }
+
+    private static int[][] cut(int[] tokens, int length, OptionalInt bos) {
+        int body = bos.isPresent() ? length - 1 : length;
+        int[][] pieces = new int[tokens.length / body][];
+        for (int i = 0; i < pieces.length; i++) {
+            int[] piece = new int[length];
+            bos.ifPresent(token -> piece[0] = token);
+            System.arraycopy(tokens, i * body, piece, length - body, body);
+            pieces[i] = piece;
+        }
+        return pieces;
+    }
+
+    private static void shuffle(int[][] pieces, long seed) {
+        Random random = new Random(seed);
+        for (int i = pieces.length - 1; i > 0; i--) {
+            int j = random.nextInt(i + 1);
+            int[] piece = pieces[i];
+            pieces[i] = pieces[j];
+            pieces[j] = piece;
+        }
+    }
+
+    private static String builtIn() {
+        try (InputStream stream = CalibrationSet.class.getResourceAsStream(DEFAULT_SET)) {
+            return new String(stream.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UsageException(
+                    "the built-in calibration set cannot be read: " + e.getMessage(), e);
+        }
+    }
+}

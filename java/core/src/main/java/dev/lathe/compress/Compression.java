@@ -1,0 +1,205 @@
+package dev.lathe.compress;
+
+import dev.lathe.UsageException;
+import dev.lathe.checkpoint.Format;
+import dev.lathe.model.Model;
+import java.nio.file.Path;
+import java.util.Locale;
+
+/**
+ * Compresses a model from one checkpoint into another:
+ *
+ * <pre>{@code
+ * RunRecord record =
+ *         Compression.of(Path.of("SmolLM2-135M.gguf"))
+ *                 .recipe(Recipe.EMPTY.withSparsity(0.5).withType("Q4_K"))
+ *                 .writeTo(Path.of("small.gguf"));
+ * }</pre>
+ *
+ * <p>An output whose name ends in {@code .gguf} is a GGUF file, any other a Hugging Face folder. It
+ * appears under its name only when it is complete. After an interruption the same call goes on
+ * where the last one was and gives the same bytes. An object is used by one thread; different
+ * objects are independent.
+ */
+public final class Compression {
+    private final Path source;
+    private Recipe recipe = Recipe.EMPTY;
+    private String device = "auto";
+    private int threads;
+    private long memory;
+    private boolean restart;
+    private boolean replace;
+    private ProgressListener listener = ProgressListener.SILENT;
+
+    private Compression(Path source) {
+        this.source = source;
+    }
+
+    /**
+     * Begins with the defaults: every processor, four fifths of the machine's memory.
+     *
+     * @param source a GGUF file or a Hugging Face folder
+     * @return the compression, to be set up and run
+     */
+    public static Compression of(Path source) {
+        return new Compression(source);
+    }
+
+    /**
+     * Says what to do.
+     *
+     * @param value the recipe
+     * @return this
+     */
+    public Compression recipe(Recipe value) {
+        this.recipe = value;
+        return this;
+    }
+
+    /**
+     * Chooses the device.
+     *
+     * @param value {@code auto} or {@code cpu}
+     * @return this
+     */
+    public Compression device(String value) {
+        this.device = value;
+        return this;
+    }
+
+    /**
+     * Chooses the number of host threads.
+     *
+     * @param value threads; 0 takes every processor that the process may use
+     * @return this
+     */
+    public Compression threads(int value) {
+        if (value < 0) {
+            throw new UsageException(value + " threads, expected 0 or more");
+        }
+        this.threads = value;
+        return this;
+    }
+
+    /**
+     * Bounds the memory; activations that do not fit go to a temporary file beside the output.
+     *
+     * @param bytes bound of the resident memory; 0 takes four fifths of the machine's
+     * @return this
+     */
+    public Compression memory(long bytes) {
+        if (bytes < 0) {
+            throw new UsageException(bytes + " bytes of memory, expected 0 or more");
+        }
+        this.memory = bytes;
+        return this;
+    }
+
+    /**
+     * Throws away what an interrupted run left, in place of going on with it.
+     *
+     * @param value whether to
+     * @return this
+     */
+    public Compression restart(boolean value) {
+        this.restart = value;
+        return this;
+    }
+
+    /**
+     * Replaces an output that exists, once the new one is complete.
+     *
+     * @param value whether to; else an existing output is refused at the start
+     * @return this
+     */
+    public Compression replace(boolean value) {
+        this.replace = value;
+        return this;
+    }
+
+    /**
+     * Hears of the progress.
+     *
+     * @param value the listener
+     * @return this
+     */
+    public Compression listener(ProgressListener value) {
+        this.listener = value;
+        return this;
+    }
+
+    /**
+     * Plans without reading weights or writing anything.
+     *
+     * @param output where the output would go; its name decides the format
+     * @return what would become of each tensor, and what it would take
+     * @throws UsageException if the recipe asks for what cannot be done
+     * @throws dev.lathe.DataException if the source is broken
+     */
+    public Estimate plan(Path output) {
+        try (Model model = Model.open(source)) {
+            CompressionPlan plan = CompressionPlan.of(model, formatOf(output), recipe);
+            return Estimate.of(model, plan, memory);
+        }
+    }
+
+    /**
+     * Compresses.
+     *
+     * @param output where the output goes; its name decides the format
+     * @return the record, which is also written beside the output
+     * @throws UsageException if the recipe asks for what cannot be done, or the output cannot be
+     *     written
+     * @throws dev.lathe.DataException if the source is broken
+     */
+    public RunRecord writeTo(Path output) {
+        Path absolute = output.toAbsolutePath().normalize();
+        try (CompressionRun run = new CompressionRun(this, absolute, formatOf(output))) {
+            return run.run();
+        }
+    }
+
+    /**
+     * The format that an output's name asks for.
+     *
+     * @param output the output
+     * @return GGUF where the name ends in {@code .gguf}
+     */
+    public static Format formatOf(Path output) {
+        return output.getFileName().toString().toLowerCase(Locale.ROOT).endsWith(".gguf")
+                ? Format.GGUF
+                : Format.SAFETENSORS;
+    }
+
+    Path source() {
+        return source;
+    }
+
+    Recipe recipe() {
+        return recipe;
+    }
+
+    String device() {
+        return device;
+    }
+
+    int threads() {
+        return threads;
+    }
+
+    long memory() {
+        return memory;
+    }
+
+    boolean restart() {
+        return restart;
+    }
+
+    boolean replace() {
+        return replace;
+    }
+
+    ProgressListener listener() {
+        return listener;
+    }
+}

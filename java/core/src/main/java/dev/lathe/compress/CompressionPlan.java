@@ -1,0 +1,326 @@
+package dev.lathe.compress;
+
+import dev.lathe.UsageException;
+import dev.lathe.checkpoint.Format;
+import dev.lathe.checkpoint.RopeFrequencies;
+import dev.lathe.checkpoint.TensorInfo;
+import dev.lathe.checkpoint.TensorKey;
+import dev.lathe.checkpoint.TensorNames;
+import dev.lathe.checkpoint.TensorRole;
+import dev.lathe.checkpoint.TensorSpec;
+import dev.lathe.compress.TensorPlan.Action;
+import dev.lathe.device.DType;
+import dev.lathe.model.Model;
+import dev.lathe.prune.PruneMethod;
+import dev.lathe.prune.Sparsity;
+import dev.lathe.quantize.Feedback;
+import dev.lathe.quantize.TypeSubstitution;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What becomes of every tensor of a model under a recipe. Making a plan reads no weights.
+ *
+ * <p>The rules: a type is for the blocks' linear layers; embedding and head take Q6_K then, or what
+ * the recipe says; where rows do not fit a type's blocks the type of {@link TypeSubstitution} takes
+ * its place. Without a type, pruned layers are written in the source's float type (F16 for a
+ * quantized source) and everything else keeps its bytes. A folder holds floats only: a type is
+ * simulated there by its values in F16. Norms and biases are F32 in GGUF.
+ */
+public final class CompressionPlan {
+    private static final String DEFAULT_OUTER_TYPE = "Q6_K";
+    private static final Set<DType> FLOATS = Set.of(DType.F32, DType.F16, DType.BF16);
+
+    private final Recipe recipe;
+    private final Format format;
+    private final List<TensorPlan> tensors;
+
+    private CompressionPlan(Recipe recipe, Format format, List<TensorPlan> tensors) {
+        this.recipe = recipe;
+        this.format = format;
+        this.tensors = List.copyOf(tensors);
+    }
+
+    /**
+     * Plans a compression.
+     *
+     * @param model the source
+     * @param format format of the output
+     * @param recipe what is asked for
+     * @return the plan
+     * @throws UsageException if the recipe asks for what a tensor cannot have
+     */
+    public static CompressionPlan of(Model model, Format format, Recipe recipe) {
+        List<TensorPlan> tensors = new ArrayList<>();
+        for (Map.Entry<TensorKey, TensorInfo> entry : model.tensors().entrySet()) {
+            tensors.add(plan(model, format, recipe, entry.getKey(), entry.getValue()));
+        }
+        TensorKey factorsKey = TensorKey.weight(TensorRole.ROPE_FREQS);
+        Optional<float[]> factors = RopeFrequencies.factors(model.config());
+        if (format == Format.GGUF && factors.isPresent() && model.find(factorsKey).isEmpty()) {
+            TensorSpec spec =
+                    new TensorSpec(
+                            TensorNames.gguf(factorsKey),
+                            DType.F32,
+                            List.of((long) factors.get().length));
+            tensors.add(
+                    new TensorPlan(
+                            factorsKey, null, spec, Action.DERIVE, null, DType.F32, Sparsity.NONE));
+        }
+        return new CompressionPlan(recipe, format, tensors);
+    }
+
+    private static TensorPlan plan(
+            Model model, Format format, Recipe recipe, TensorKey key, TensorInfo source) {
+        if (key.role() == TensorRole.ROPE_FREQS && format == Format.SAFETENSORS) {
+            return new TensorPlan(
+                    key, source, null, Action.DROP, null, source.type(), Sparsity.NONE);
+        }
+        String name = source.name();
+        String wantedType = defaultType(recipe, key, model);
+        Sparsity sparsity =
+                key.role().linear() && key.part() == TensorKey.Part.WEIGHT
+                        ? Recipe.sparsityOf(recipe.sparsity(), recipe.pattern())
+                        : Sparsity.NONE;
+        boolean matrix = source.shape().size() == 2;
+        for (Rule rule : recipe.rules()) {
+            if (!matrix || !rule.matches(key, name, model.config().layers())) {
+                continue;
+            }
+            wantedType = rule.type() == null ? wantedType : rule.type();
+            if (rule.setsSparsity()) {
+                sparsity = ruleSparsity(rule, key, name);
+            }
+        }
+        DType asked = wantedType == null || !matrix ? null : DType.of(wantedType);
+        return matrix
+                ? matrixPlan(format, recipe, key, source, asked, sparsity)
+                : vectorPlan(model, format, key, source);
+    }
+
+    private static Sparsity ruleSparsity(Rule rule, TensorKey key, String name) {
+        Sparsity chosen = rule.chosenSparsity();
+        if (chosen.prunes() && !key.role().linear()) {
+            if (rule.roles() != null || rule.tensors() != null) {
+                throw new UsageException(
+                        "tensor '" + name + "' is never pruned: embeddings and heads stay dense");
+            }
+            return Sparsity.NONE;
+        }
+        return chosen;
+    }
+
+    private static String defaultType(Recipe recipe, TensorKey key, Model model) {
+        boolean head = key.equals(model.headKey());
+        if (key.role() == TensorRole.HEAD || (head && recipe.headType() != null)) {
+            return outer(recipe, recipe.headType());
+        }
+        if (key.role() == TensorRole.EMBEDDING) {
+            return outer(recipe, recipe.embeddingType());
+        }
+        return key.role().linear() ? recipe.type() : null;
+    }
+
+    private static String outer(Recipe recipe, String chosen) {
+        return chosen == null && recipe.type() != null ? DEFAULT_OUTER_TYPE : chosen;
+    }
+
+    private static TensorPlan matrixPlan(
+            Format format,
+            Recipe recipe,
+            TensorKey key,
+            TensorInfo source,
+            DType asked,
+            Sparsity sparsity) {
+        sparsity.requireFits(source.cols());
+        DType storage = asked == null ? null : TypeSubstitution.fitting(asked, source.cols());
+        if (storage != null && sparsity.prunes() && !storage.exactZero()) {
+            throw new UsageException(
+                    "tensor '"
+                            + source.name()
+                            + "': "
+                            + storage
+                            + " holds no exact zero beside other values, so it cannot be joined with sparsity");
+        }
+        if (storage == null && !sparsity.prunes()) {
+            if (format == Format.GGUF || FLOATS.contains(source.type())) {
+                return tensorPlan(
+                        format,
+                        key,
+                        source,
+                        source.type(),
+                        Action.COPY,
+                        null,
+                        source.type(),
+                        sparsity);
+            }
+            return tensorPlan(
+                    format, key, source, DType.F16, Action.ROUND, null, DType.F16, sparsity);
+        }
+        DType floats = FLOATS.contains(source.type()) ? source.type() : DType.F16;
+        DType values = storage == null ? floats : storage;
+        DType written =
+                format == Format.SAFETENSORS && !FLOATS.contains(values) ? DType.F16 : values;
+        boolean compress =
+                sparsity.prunes() || (values.quantized() && key.role() != TensorRole.EMBEDDING);
+        boolean keep = !compress && values == source.type();
+        Action action = keep ? Action.COPY : compress ? Action.COMPRESS : Action.ROUND;
+        if (action == Action.COMPRESS && !sparsity.prunes() && !usesStatistics(recipe, false)) {
+            action = Action.ROUND;
+        }
+        return tensorPlan(format, key, source, written, action, asked, values, sparsity);
+    }
+
+    private static TensorPlan vectorPlan(
+            Model model, Format format, TensorKey key, TensorInfo source) {
+        boolean same = format == model.checkpoint().format();
+        DType type = same || format == Format.SAFETENSORS ? source.type() : DType.F32;
+        Action action = type == source.type() ? Action.COPY : Action.ROUND;
+        return tensorPlan(format, key, source, type, action, null, type, Sparsity.NONE);
+    }
+
+    private static TensorPlan tensorPlan(
+            Format format,
+            TensorKey key,
+            TensorInfo source,
+            DType written,
+            Action action,
+            DType asked,
+            DType storage,
+            Sparsity sparsity) {
+        TensorSpec spec = new TensorSpec(TensorNames.of(key, format), written, source.shape());
+        return new TensorPlan(key, source, spec, action, asked, storage, sparsity);
+    }
+
+    private static boolean usesStatistics(Recipe recipe, boolean prunes) {
+        if (prunes && PruneMethod.of(recipe.method()).needsCalibration()) {
+            return true;
+        }
+        return Feedback.of(recipe.feedback()) == Feedback.OBS
+                || recipe.calibration().sequences() > 0;
+    }
+
+    /**
+     * The recipe that the plan follows.
+     *
+     * @return the recipe
+     */
+    public Recipe recipe() {
+        return recipe;
+    }
+
+    /**
+     * The output's format.
+     *
+     * @return the format
+     */
+    public Format format() {
+        return format;
+    }
+
+    /**
+     * All tensors in the order of the source, derived ones last.
+     *
+     * @return an unmodifiable list
+     */
+    public List<TensorPlan> tensors() {
+        return tensors;
+    }
+
+    /**
+     * What is written, in order.
+     *
+     * @return the declarations of the output's tensors
+     */
+    public List<TensorSpec> outputs() {
+        return tensors.stream().filter(t -> t.output() != null).map(TensorPlan::output).toList();
+    }
+
+    /**
+     * Whether a tensor's compression looks at the activations that flow into it.
+     *
+     * @param tensor a tensor of this plan
+     * @return true if it does
+     */
+    public boolean needsStatistics(TensorPlan tensor) {
+        if (tensor.action() != Action.COMPRESS) {
+            return false;
+        }
+        boolean quantizes = tensor.storage().quantized();
+        boolean prunes = tensor.sparsity().prunes();
+        return (prunes && PruneMethod.of(recipe.method()).needsCalibration())
+                || (quantizes && usesStatistics(recipe, false));
+    }
+
+    /**
+     * Whether calibration data is needed at all.
+     *
+     * @return true if any tensor needs statistics
+     */
+    public boolean needsCalibration() {
+        return tensors.stream().anyMatch(this::needsStatistics);
+    }
+
+    /**
+     * Whether types are only simulated, as in a folder.
+     *
+     * @return true if any tensor is written in another type than the one whose values it takes
+     */
+    public boolean simulated() {
+        return tensors.stream()
+                .anyMatch(t -> t.output() != null && t.output().type() != t.storage());
+    }
+
+    /**
+     * Bytes of all tensors of the output.
+     *
+     * @return bytes, without headers
+     */
+    public long outputBytes() {
+        return outputs().stream().mapToLong(TensorSpec::byteLength).sum();
+    }
+
+    /**
+     * Bytes of all tensors of the source.
+     *
+     * @return bytes, without headers
+     */
+    public long sourceBytes() {
+        return tensors.stream()
+                .filter(t -> t.source() != null)
+                .mapToLong(t -> t.source().byteLength())
+                .sum();
+    }
+
+    /**
+     * Average storage of the blocks' linear weights in the types whose values they take.
+     *
+     * @return bits per weight
+     */
+    public double bitsPerWeight() {
+        double bits = 0;
+        long weights = 0;
+        for (TensorPlan tensor : tensors) {
+            if (tensor.key().role().linear() && tensor.key().part() == TensorKey.Part.WEIGHT) {
+                bits += tensor.storage().bitsPerWeight() * tensor.elements();
+                weights += tensor.elements();
+            }
+        }
+        return weights == 0 ? 0 : bits / weights;
+    }
+
+    /**
+     * Bytes of the output by storage type.
+     *
+     * @return types in the order of their first tensor
+     */
+    public Map<DType, Long> bytesByType() {
+        Map<DType, Long> bytes = new LinkedHashMap<>();
+        outputs().forEach(spec -> bytes.merge(spec.type(), spec.byteLength(), Long::sum));
+        return bytes;
+    }
+}

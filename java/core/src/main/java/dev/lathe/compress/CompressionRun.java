@@ -1,0 +1,351 @@
+package dev.lathe.compress;
+
+import dev.lathe.DataException;
+import dev.lathe.UsageException;
+import dev.lathe.calibrate.CalibrationOptions;
+import dev.lathe.calibrate.CalibrationSet;
+import dev.lathe.checkpoint.CheckpointWriter;
+import dev.lathe.checkpoint.Format;
+import dev.lathe.checkpoint.OutputFile;
+import dev.lathe.checkpoint.RopeFrequencies;
+import dev.lathe.checkpoint.TensorKey;
+import dev.lathe.device.Device;
+import dev.lathe.device.Tensor;
+import dev.lathe.model.Model;
+import dev.lathe.tokenizer.Tokenizer;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * One run of a {@link Compression}: opens everything, sends each tensor its way, and closes
+ * everything. Tensors that need no activations are done first, one by one; the others by {@link
+ * BlockPipeline}.
+ */
+final class CompressionRun implements AutoCloseable {
+    private final Compression settings;
+    private final Path output;
+    private final Device device;
+    private final Model model;
+    private final CompressionPlan plan;
+    private final Estimate estimate;
+    private final List<String> notices = new ArrayList<>();
+    private final Map<String, TensorRecord> records = new HashMap<>();
+    private final long started = System.nanoTime();
+    private CheckpointWriter writer;
+    private Journal journal;
+    private TensorOutput tensors;
+    private long done;
+    private boolean complete;
+
+    CompressionRun(Compression settings, Path output, Format format) {
+        this.settings = settings;
+        this.output = output;
+        this.model = Model.open(settings.source());
+        try {
+            this.plan = CompressionPlan.of(model, format, settings.recipe());
+            this.estimate = Estimate.of(model, plan, settings.memory());
+            this.device = Device.open(settings.device(), settings.threads());
+        } catch (RuntimeException e) {
+            model.close();
+            throw e;
+        }
+    }
+
+    RunRecord run() {
+        CalibrationSet calibration = null;
+        try (Tokenizer tokenizer = OutputFiles.tokenizer(model)) {
+            tokenizer.checkVocabulary(model.config().vocabularySize());
+            if (plan.needsCalibration()) {
+                CalibrationOptions options = settings.recipe().calibration();
+                if (options.sequences() == 0) {
+                    throw new UsageException(
+                            "this recipe needs calibration; 0 sequences were asked for");
+                }
+                calibration = CalibrationSet.load(options, tokenizer);
+            }
+            open(fingerprint(calibration), tokenizer);
+        }
+        noticeSubstitutions();
+        BlockPipeline pipeline = new BlockPipeline(this, calibration);
+        settings.listener().on(new ProgressEvent.Started(pipeline.units() + plan.outputs().size()));
+        for (TensorPlan tensor : plan.tensors()) {
+            if (!plan.needsStatistics(tensor) && tensor.output() != null) {
+                single(tensor);
+            }
+        }
+        pipeline.run();
+        writer.force();
+        writer.finish();
+        complete = true;
+        journal.remove();
+        return writeRecord(calibration);
+    }
+
+    private Fingerprint fingerprint(CalibrationSet calibration) {
+        return new Fingerprint(
+                OutputFiles.version(),
+                Fingerprint.ofSource(model.checkpoint()),
+                settings.recipe().toJson(),
+                calibration == null ? "" : calibration.sha256(),
+                plan.format().name(),
+                device.name(),
+                device.kernelVariant(),
+                device.threads());
+    }
+
+    private void open(Fingerprint fingerprint, Tokenizer tokenizer) {
+        Path path = Journal.pathFor(output);
+        boolean resume = Files.exists(path) && !settings.restart();
+        if (resume) {
+            // Refuses a journal of another run before anything is touched.
+            Journal.open(path, fingerprint, false).close();
+        }
+        writer = OutputFiles.create(output, model, plan, tokenizer, settings.replace(), resume);
+        tensors = new TensorOutput(model, writer);
+        journal = Journal.open(path, fingerprint, !resume || !writer.resumed());
+        int taken = 0;
+        for (TensorPlan tensor : plan.tensors()) {
+            TensorRecord record =
+                    tensor.output() == null ? null : journal.finished().get(tensor.output().name());
+            if (record != null && tensors.checksum(tensor).equals(record.sha256())) {
+                writer.markWritten(writer.tensor(tensor.output().name()));
+                records.put(record.name(), record);
+                taken++;
+            }
+        }
+        if (taken > 0) {
+            notice(
+                    "going on with an interrupted run: "
+                            + taken
+                            + " of "
+                            + plan.outputs().size()
+                            + " tensors are there");
+        }
+    }
+
+    private void noticeSubstitutions() {
+        for (TensorPlan tensor : plan.tensors()) {
+            if (tensor.substituted()) {
+                notice(
+                        String.format(
+                                "%s: rows of %d do not fit blocks of %s, stored as %s",
+                                tensor.output().name(),
+                                tensor.cols(),
+                                tensor.asked(),
+                                tensor.storage()));
+            }
+        }
+    }
+
+    /** A tensor that needs no activations. */
+    private void single(TensorPlan tensor) {
+        if (!finished(tensor)) {
+            switch (tensor.action()) {
+                case COPY -> finish(tensor, tensors.copy(tensor), null, null);
+                case DERIVE -> finish(tensor, tensors.write(tensor, rotaryFactors()), null, null);
+                case ROUND, COMPRESS -> {
+                    try (Tensor source = model.load(device, tensor.key())) {
+                        var result =
+                                new MatrixCompressor(device, plan.recipe())
+                                        .compress(source, tensor, null);
+                        try (Tensor stored = result.stored()) {
+                            finish(tensor, tensors.write(tensor, stored), result, null);
+                        }
+                    }
+                }
+                case DROP -> throw new IllegalStateException(tensor + " has no output");
+            }
+        }
+        advance(tensor.output().name());
+    }
+
+    private ByteBuffer rotaryFactors() {
+        float[] factors = RopeFrequencies.factors(model.config()).orElseThrow();
+        ByteBuffer bytes =
+                ByteBuffer.allocate(factors.length * Float.BYTES).order(ByteOrder.nativeOrder());
+        bytes.asFloatBuffer().put(factors);
+        return bytes;
+    }
+
+    boolean finished(TensorPlan tensor) {
+        return records.containsKey(tensor.output().name());
+    }
+
+    /** Puts a tensor whose bytes are written into journal and record. */
+    void finish(
+            TensorPlan tensor, String sha256, MatrixCompressor.Result result, Long deadColumns) {
+        Long zeros = null;
+        Double sparsity = null;
+        if (tensor.sparsity().prunes()) {
+            zeros = result.zeros();
+            sparsity = (double) zeros / tensor.elements();
+        }
+        Device.Factorization factorization = result == null ? null : result.factorization();
+        boolean measured = result != null && result.squaredOutput() > 0;
+        TensorRecord record =
+                new TensorRecord(
+                        tensor.output().name(),
+                        tensor.key().role().id(),
+                        tensor.action().name().toLowerCase(java.util.Locale.ROOT),
+                        tensor.source() == null ? null : tensor.source().type().name(),
+                        tensor.output().type().name(),
+                        tensor.substituted() ? tensor.asked().name() : null,
+                        tensor.storage() == tensor.output().type() ? null : tensor.storage().name(),
+                        tensor.output().shape(),
+                        tensor.output().byteLength(),
+                        zeros,
+                        sparsity,
+                        factorization == null ? null : result.loss(),
+                        measured ? result.squaredError() / result.squaredOutput() : null,
+                        factorization == null ? null : factorization.damping(),
+                        factorization == null ? null : factorization.attempts(),
+                        deadColumns,
+                        sha256);
+        if (factorization != null && factorization.attempts() > 1) {
+            notice(
+                    String.format(
+                            "%s: the Hessian could not be factorised with damping %s, took %s",
+                            tensor.output().name(),
+                            plan.recipe().damping(),
+                            factorization.damping()));
+        }
+        writer.force();
+        journal.append(record);
+        records.put(record.name(), record);
+        settings.listener().on(new ProgressEvent.TensorFinished(record));
+    }
+
+    void notice(String message) {
+        notices.add(message);
+        settings.listener().on(new ProgressEvent.Notice(message));
+    }
+
+    void advance(String what) {
+        settings.listener().on(new ProgressEvent.Advanced(++done, what));
+    }
+
+    private RunRecord writeRecord(CalibrationSet calibration) {
+        List<TensorRecord> ordered =
+                plan.outputs().stream().map(spec -> records.get(spec.name())).toList();
+        RunRecord record =
+                new RunRecord(
+                        OutputFiles.version(),
+                        settings.source().getFileName().toString(),
+                        Fingerprint.ofSource(model.checkpoint()),
+                        plan.recipe().toJson(),
+                        device.name(),
+                        device.kernelVariant(),
+                        device.threads(),
+                        calibration == null ? null : calibrationRecord(calibration),
+                        plan.format() == Format.GGUF ? "gguf" : "safetensors",
+                        plan.simulated(),
+                        plan.sourceBytes(),
+                        plan.outputBytes(),
+                        plan.bitsPerWeight(),
+                        sparsity(ordered),
+                        estimate.peakBytes(),
+                        ResidentMemory.peakBytes(),
+                        (System.nanoTime() - started) / 1e9,
+                        notices,
+                        writer.outputs().stream().map(this::outputRecord).toList(),
+                        ordered);
+        Path path = RunRecord.pathFor(output, plan.format() == Format.SAFETENSORS);
+        try {
+            Path partial = path.resolveSibling(path.getFileName() + ".partial");
+            Files.writeString(partial, record.toJson());
+            Files.move(
+                    partial,
+                    path,
+                    java.nio.file.StandardCopyOption.ATOMIC_MOVE,
+                    java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException e) {
+            throw new UsageException("record " + path + ": " + e, e);
+        }
+        return record;
+    }
+
+    private RunRecord.Calibration calibrationRecord(CalibrationSet calibration) {
+        CalibrationOptions options = plan.recipe().calibration();
+        return new RunRecord.Calibration(
+                calibration.source(),
+                options.sequences(),
+                options.length(),
+                calibration.tokens(),
+                options.seed(),
+                calibration.sha256());
+    }
+
+    private RunRecord.Output outputRecord(OutputFile file) {
+        return new RunRecord.Output(
+                file.path().getFileName().toString(), file.bytes(), file.sha256());
+    }
+
+    private double sparsity(List<TensorRecord> ordered) {
+        long zeros =
+                ordered.stream()
+                        .filter(t -> t.zeros() != null)
+                        .mapToLong(TensorRecord::zeros)
+                        .sum();
+        long weights =
+                plan.tensors().stream()
+                        .filter(
+                                t ->
+                                        t.key().role().linear()
+                                                && t.key().part() == TensorKey.Part.WEIGHT)
+                        .mapToLong(TensorPlan::elements)
+                        .sum();
+        return weights == 0 ? 0 : (double) zeros / weights;
+    }
+
+    /** Checks what was compressed before it is written. */
+    void requireFinite(TensorPlan tensor, MatrixCompressor.Result result) {
+        if (!Double.isFinite(result.squaredError()) || !Double.isFinite(result.loss())) {
+            throw new DataException(
+                    "tensor '" + tensor.output().name() + "': compression gave NaN or infinity");
+        }
+    }
+
+    Device device() {
+        return device;
+    }
+
+    Model model() {
+        return model;
+    }
+
+    CompressionPlan plan() {
+        return plan;
+    }
+
+    Estimate estimate() {
+        return estimate;
+    }
+
+    TensorOutput tensors() {
+        return tensors;
+    }
+
+    Path workFolder() {
+        return output.getParent();
+    }
+
+    @Override
+    public void close() {
+        if (journal != null && !complete) {
+            // A failure leaves nothing behind; what a kill leaves is taken up by the next run.
+            journal.remove();
+        }
+        if (writer != null) {
+            writer.close();
+        }
+        device.close();
+        model.close();
+    }
+}

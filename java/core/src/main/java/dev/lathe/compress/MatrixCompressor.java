@@ -1,0 +1,204 @@
+package dev.lathe.compress;
+
+import dev.lathe.calibrate.InputStatistics;
+import dev.lathe.compress.TensorPlan.Action;
+import dev.lathe.device.DType;
+import dev.lathe.device.Device;
+import dev.lathe.device.ObsStep;
+import dev.lathe.device.Scope;
+import dev.lathe.device.Tensor;
+import dev.lathe.prune.PruneMethod;
+import dev.lathe.prune.Sparsity;
+import dev.lathe.quantize.Feedback;
+
+/** Prunes and quantizes one matrix as its plan and the recipe say. */
+final class MatrixCompressor {
+    /**
+     * Rows that are quantized at once; an unstructured mask needs all rows of the matrix together.
+     */
+    private static final long ROW_CHUNK = 16384;
+
+    private final Device device;
+    private final Recipe recipe;
+    private final PruneMethod method;
+    private final Feedback feedback;
+
+    MatrixCompressor(Device device, Recipe recipe) {
+        this.device = device;
+        this.recipe = recipe;
+        this.method = PruneMethod.of(recipe.method());
+        this.feedback = Feedback.of(recipe.feedback());
+    }
+
+    /**
+     * The compressed matrix and what it cost.
+     *
+     * @param stored [rows × cols] in the output's type, closed by the caller
+     * @param zeros weights that a mask set to zero
+     * @param loss proxy loss of OBS compression
+     * @param squaredError tr(ΔW H ΔWᵀ), without statistics 0
+     * @param squaredOutput tr(W H Wᵀ), without statistics 0
+     * @param factorization what the Hessian's factorisation needed, or null where none was
+     */
+    record Result(
+            Tensor stored,
+            long zeros,
+            double loss,
+            double squaredError,
+            double squaredOutput,
+            Device.Factorization factorization) {}
+
+    /**
+     * Compresses a matrix.
+     *
+     * @param source [rows × cols] as stored in the source
+     * @param plan what to do
+     * @param statistics of its inputs, or null where the plan needs none
+     * @return the result
+     */
+    Result compress(Tensor source, TensorPlan plan, InputStatistics statistics) {
+        long chunk = plan.sparsity().prunes() ? source.rows() : ROW_CHUNK;
+        Tensor stored = device.tensor(plan.output().type(), source.rows(), source.cols());
+        long zeros = 0;
+        double loss = 0;
+        double error = 0;
+        double output = 0;
+        Device.Factorization factorization = null;
+        try {
+            for (long row = 0; row < source.rows(); row += chunk) {
+                long count = Math.min(chunk, source.rows() - row);
+                Result part =
+                        compressRows(
+                                source.rows(row, count), stored.rows(row, count), plan, statistics);
+                zeros += part.zeros();
+                loss += part.loss();
+                error += part.squaredError();
+                output += part.squaredOutput();
+                factorization = part.factorization();
+            }
+            return new Result(stored, zeros, loss, error, output, factorization);
+        } catch (RuntimeException e) {
+            stored.close();
+            throw e;
+        }
+    }
+
+    private Result compressRows(
+            Tensor source, Tensor stored, TensorPlan plan, InputStatistics statistics) {
+        try (Scope scope = device.scope()) {
+            Tensor w = decode(scope, source);
+            Tensor original = null;
+            double output = 0;
+            if (statistics != null) {
+                output = device.quadraticForm(w, statistics.hessian()) * w.rows();
+                original = decode(scope, source);
+            }
+            Outcome outcome =
+                    plan.action() == Action.ROUND
+                            ? round(scope, w, stored, plan, statistics)
+                            : apply(scope, w, stored, plan, statistics);
+            double error = 0;
+            if (statistics != null) {
+                device.dequantize(w, stored);
+                device.add(original, w, -1);
+                error = device.quadraticForm(original, statistics.hessian()) * w.rows();
+            }
+            return new Result(
+                    stored,
+                    outcome.zeros,
+                    outcome.loss,
+                    error,
+                    output,
+                    statistics == null ? null : statistics.factorization());
+        }
+    }
+
+    private record Outcome(long zeros, double loss) {}
+
+    private Outcome apply(
+            Scope scope, Tensor w, Tensor stored, TensorPlan plan, InputStatistics statistics) {
+        boolean quantizes = plan.storage().quantized();
+        boolean second = statistics != null;
+        boolean prunesByScore = plan.sparsity().prunes() && method != PruneMethod.SPARSEGPT;
+        long zeros = 0;
+        if (prunesByScore) {
+            Tensor norms = method == PruneMethod.WANDA ? scope.add(statistics.columnNorms()) : null;
+            zeros = device.scorePrune(w, norms, step(plan.sparsity()), method == PruneMethod.WANDA);
+        }
+        boolean obsPrunes = plan.sparsity().prunes() && !prunesByScore;
+        boolean obsQuantizes = quantizes && second && feedback == Feedback.OBS;
+        if (!obsPrunes && !obsQuantizes) {
+            Outcome rounded = round(scope, w, stored, plan, statistics);
+            return new Outcome(zeros, rounded.loss);
+        }
+        ObsStep step = obsPrunes ? step(plan.sparsity()) : step(Sparsity.NONE);
+        if (prunesByScore) {
+            step = step.keepingZeros();
+        }
+        Tensor factor = statistics.factor(recipe.damping(), recipe.shrinkage());
+        Tensor packed = null;
+        if (obsQuantizes) {
+            step = step.storedAs(plan.storage());
+            packed =
+                    stored.type() == plan.storage()
+                            ? stored
+                            : scope.tensor(plan.storage(), w.rows(), w.cols());
+        }
+        Device.ObsResult result = device.obsCompress(w, factor, step, statistics.dead(), packed);
+        zeros += result.zeros();
+        if (packed != stored) {
+            store(w, stored);
+        }
+        return new Outcome(zeros, result.loss());
+    }
+
+    /** Stores values in the output's type, through the type that they are to take. */
+    private Outcome round(
+            Scope scope, Tensor w, Tensor stored, TensorPlan plan, InputStatistics statistics) {
+        if (!plan.storage().quantized()) {
+            store(w, stored);
+            return new Outcome(0, 0);
+        }
+        boolean exactZeros = plan.sparsity().prunes();
+        Tensor importance = statistics == null ? null : scope.add(statistics.importance());
+        if (stored.type() == plan.storage()) {
+            device.quantize(stored, w, importance, exactZeros);
+        } else {
+            Tensor simulated = scope.tensor(plan.storage(), w.rows(), w.cols());
+            device.quantize(simulated, w, importance, exactZeros);
+            device.dequantize(w, simulated);
+            store(w, stored);
+        }
+        return new Outcome(0, 0);
+    }
+
+    /** Stores values in a float type. */
+    private void store(Tensor w, Tensor stored) {
+        if (stored.type() == DType.F32) {
+            stored.copyFrom(w);
+        } else {
+            device.quantize(stored, w, null, false);
+        }
+    }
+
+    private ObsStep step(Sparsity sparsity) {
+        return new ObsStep(
+                sparsity.ofM() > 0 ? 0 : sparsity.share(),
+                sparsity.keepN(),
+                sparsity.ofM(),
+                recipe.maskBlock(),
+                recipe.updateBlock(),
+                false,
+                DType.F32);
+    }
+
+    private Tensor decode(Scope scope, Tensor source) {
+        Tensor w = scope.tensor(DType.F32, source.rows(), source.cols());
+        if (source.type() == DType.F32) {
+            w.copyFrom(source);
+        } else {
+            device.dequantize(w, source);
+        }
+        return w;
+    }
+}

@@ -1,0 +1,389 @@
+package dev.lathe.compress;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import dev.lathe.LatheException;
+import dev.lathe.UsageException;
+import dev.lathe.calibrate.CalibrationOptions;
+import dev.lathe.prune.PruneMethod;
+import dev.lathe.prune.Sparsity;
+import dev.lathe.quantize.Feedback;
+import dev.lathe.quantize.TypeSubstitution;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What a compression is asked to do, as a YAML or JSON file holds it (names in kebab-case). A field
+ * that is null takes its default.
+ *
+ * <pre>
+ * sparsity: 0.5            # or pattern: "2:4"
+ * method: sparsegpt        # wanda, magnitude
+ * type: Q4_K               # the blocks' linear layers; nothing: they stay floats
+ * feedback: obs            # none: round to nearest
+ * rules:                   # later rules win
+ *   - layers: final        # also "3", "0-5", "all"
+ *     roles: [down_proj]
+ *     type: Q6_K
+ * </pre>
+ *
+ * @param sparsity share of zeros in the blocks' linear layers
+ * @param pattern n:m pattern instead of a share
+ * @param method how pruned weights are chosen; {@code sparsegpt}
+ * @param type storage type of the blocks' linear layers
+ * @param feedback {@code obs} or {@code none}; {@code obs}
+ * @param embeddingType type of the token embedding where {@code type} is given; Q6_K
+ * @param headType type of the output head where {@code type} is given; Q6_K
+ * @param damping λ of the Hessian, share of its mean diagonal; 0.01
+ * @param shrinkage share of diag(H) that replaces H; 0
+ * @param maskBlock columns whose mask is chosen at once; 128
+ * @param updateBlock columns after which the rest is updated; 128
+ * @param rules exceptions, later ones win
+ * @param calibration where statistics come from
+ */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public record Recipe(
+        Double sparsity,
+        String pattern,
+        String method,
+        String type,
+        String feedback,
+        String embeddingType,
+        String headType,
+        Double damping,
+        Double shrinkage,
+        Integer maskBlock,
+        Integer updateBlock,
+        List<Rule> rules,
+        CalibrationOptions calibration) {
+    private static final ObjectMapper JSON =
+            JsonMapper.builder()
+                    .propertyNamingStrategy(PropertyNamingStrategies.KEBAB_CASE)
+                    .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+                    .build();
+    private static final ObjectMapper YAML =
+            YAMLMapper.builder()
+                    .propertyNamingStrategy(PropertyNamingStrategies.KEBAB_CASE)
+                    .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+                    .build();
+
+    /** A recipe that changes nothing. */
+    public static final Recipe EMPTY =
+            new Recipe(
+                    null, null, null, null, null, null, null, null, null, null, null, null, null);
+
+    /**
+     * Fills in defaults and checks everything.
+     *
+     * @throws UsageException naming the field that is out of range
+     */
+    public Recipe {
+        if (sparsity != null && pattern != null) {
+            throw new UsageException("a recipe has either sparsity or pattern, not both");
+        }
+        method = PruneMethod.of(method == null ? PruneMethod.SPARSEGPT.id() : method).id();
+        feedback = Feedback.of(feedback == null ? Feedback.OBS.id() : feedback).id();
+        type = canonical(type);
+        embeddingType = canonical(embeddingType);
+        headType = canonical(headType);
+        damping = damping == null ? 0.01 : damping;
+        shrinkage = shrinkage == null ? 0.0 : shrinkage;
+        maskBlock = maskBlock == null ? 128 : maskBlock;
+        updateBlock = updateBlock == null ? 128 : updateBlock;
+        rules = rules == null ? List.of() : List.copyOf(rules);
+        calibration = calibration == null ? CalibrationOptions.DEFAULTS : calibration;
+        requireRange("damping", damping, 0, 1e3);
+        requireRange("shrinkage", shrinkage, 0, 1);
+        requireRange("mask-block", maskBlock, 1, 1024);
+        requireRange("update-block", updateBlock, 1, 1024);
+        sparsityOf(sparsity, pattern);
+    }
+
+    /**
+     * Reads a recipe from a file: JSON where its name ends in {@code .json}, else YAML.
+     *
+     * @param file the file
+     * @return the recipe
+     * @throws UsageException if it cannot be read or holds something unknown
+     */
+    public static Recipe read(Path file) {
+        try {
+            ObjectMapper mapper = file.toString().endsWith(".json") ? JSON : YAML;
+            Recipe recipe = mapper.readValue(Files.readString(file), Recipe.class);
+            if (recipe == null) {
+                throw new UsageException(file + " is empty, a recipe was expected");
+            }
+            return recipe;
+        } catch (UnrecognizedPropertyException e) {
+            throw new UsageException(
+                    file
+                            + ": '"
+                            + e.getPropertyName()
+                            + "' is no field of a recipe; known: "
+                            + e.getKnownPropertyIds(),
+                    e);
+        } catch (JsonProcessingException e) {
+            if (e.getCause() instanceof LatheException cause) {
+                throw new UsageException(file + ": " + cause.getMessage(), e);
+            }
+            throw new UsageException(file + " is no recipe: " + e.getOriginalMessage(), e);
+        } catch (IOException e) {
+            throw new UsageException(file + " cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * The recipe as JSON, the same text for the same recipe.
+     *
+     * @return one line
+     */
+    public String toJson() {
+        try {
+            return JSON.writeValueAsString(this);
+        } catch (JsonProcessingException e) {
+            throw new LatheException("writing a recipe: " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * The same recipe pruning a share of the weights.
+     *
+     * @param share at least 0 and below 1
+     * @return the changed recipe
+     */
+    public Recipe withSparsity(double share) {
+        return new Recipe(
+                share,
+                null,
+                method,
+                type,
+                feedback,
+                embeddingType,
+                headType,
+                damping,
+                shrinkage,
+                maskBlock,
+                updateBlock,
+                rules,
+                calibration);
+    }
+
+    /**
+     * The same recipe pruning to a pattern.
+     *
+     * @param text such as {@code 2:4}
+     * @return the changed recipe
+     */
+    public Recipe withPattern(String text) {
+        return new Recipe(
+                null,
+                text,
+                method,
+                type,
+                feedback,
+                embeddingType,
+                headType,
+                damping,
+                shrinkage,
+                maskBlock,
+                updateBlock,
+                rules,
+                calibration);
+    }
+
+    /**
+     * The same recipe with another way of choosing pruned weights.
+     *
+     * @param chosen the method
+     * @return the changed recipe
+     */
+    public Recipe withMethod(PruneMethod chosen) {
+        return new Recipe(
+                sparsity,
+                pattern,
+                chosen.id(),
+                type,
+                feedback,
+                embeddingType,
+                headType,
+                damping,
+                shrinkage,
+                maskBlock,
+                updateBlock,
+                rules,
+                calibration);
+    }
+
+    /**
+     * The same recipe storing the blocks' linear layers in a type.
+     *
+     * @param name ggml's name, such as {@code Q4_K}
+     * @return the changed recipe
+     */
+    public Recipe withType(String name) {
+        return new Recipe(
+                sparsity,
+                pattern,
+                method,
+                name,
+                feedback,
+                embeddingType,
+                headType,
+                damping,
+                shrinkage,
+                maskBlock,
+                updateBlock,
+                rules,
+                calibration);
+    }
+
+    /**
+     * The same recipe with or without error feedback.
+     *
+     * @param chosen the kind
+     * @return the changed recipe
+     */
+    public Recipe withFeedback(Feedback chosen) {
+        return new Recipe(
+                sparsity,
+                pattern,
+                method,
+                type,
+                chosen.id(),
+                embeddingType,
+                headType,
+                damping,
+                shrinkage,
+                maskBlock,
+                updateBlock,
+                rules,
+                calibration);
+    }
+
+    /**
+     * The same recipe with types for embedding and head.
+     *
+     * @param embedding type of the token embedding, or null
+     * @param head type of the output head, or null
+     * @return the changed recipe
+     */
+    public Recipe withOuterTypes(String embedding, String head) {
+        return new Recipe(
+                sparsity,
+                pattern,
+                method,
+                type,
+                feedback,
+                embedding,
+                head,
+                damping,
+                shrinkage,
+                maskBlock,
+                updateBlock,
+                rules,
+                calibration);
+    }
+
+    /**
+     * The same recipe with other numbers for the second-order methods.
+     *
+     * @param newDamping λ
+     * @param newShrinkage share of diag(H)
+     * @param newMaskBlock columns whose mask is chosen at once
+     * @param newUpdateBlock columns after which the rest is updated
+     * @return the changed recipe
+     */
+    public Recipe withNumerics(
+            double newDamping, double newShrinkage, int newMaskBlock, int newUpdateBlock) {
+        return new Recipe(
+                sparsity,
+                pattern,
+                method,
+                type,
+                feedback,
+                embeddingType,
+                headType,
+                newDamping,
+                newShrinkage,
+                newMaskBlock,
+                newUpdateBlock,
+                rules,
+                calibration);
+    }
+
+    /**
+     * The same recipe with a rule that wins over those that it has.
+     *
+     * @param rule the rule
+     * @return the changed recipe
+     */
+    public Recipe withRule(Rule rule) {
+        List<Rule> more = new ArrayList<>(rules);
+        more.add(rule);
+        return new Recipe(
+                sparsity,
+                pattern,
+                method,
+                type,
+                feedback,
+                embeddingType,
+                headType,
+                damping,
+                shrinkage,
+                maskBlock,
+                updateBlock,
+                more,
+                calibration);
+    }
+
+    /**
+     * The same recipe calibrated in another way.
+     *
+     * @param options where statistics come from
+     * @return the changed recipe
+     */
+    public Recipe withCalibration(CalibrationOptions options) {
+        return new Recipe(
+                sparsity,
+                pattern,
+                method,
+                type,
+                feedback,
+                embeddingType,
+                headType,
+                damping,
+                shrinkage,
+                maskBlock,
+                updateBlock,
+                rules,
+                options);
+    }
+
+    /** Share or pattern as one; {@link Sparsity#NONE} where neither is given. */
+    static Sparsity sparsityOf(Double share, String pattern) {
+        if (pattern != null) {
+            return Sparsity.pattern(pattern);
+        }
+        return share == null ? Sparsity.NONE : Sparsity.unstructured(share);
+    }
+
+    private static String canonical(String type) {
+        return type == null ? null : TypeSubstitution.writable(type).name();
+    }
+
+    private static void requireRange(String what, double value, double least, double greatest) {
+        if (!(value >= least && value <= greatest)) {
+            throw new UsageException(
+                    what + " " + value + ", expected " + least + " to " + greatest);
+        }
+    }
+}
