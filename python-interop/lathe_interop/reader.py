@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from gguf import MODEL_ARCH_NAMES, TensorNameMap, get_tensor_name_map
 
 from .gguf_file import open_gguf
 from .safetensors_file import open_folder, open_safetensors, parse_object
@@ -154,28 +155,28 @@ def verify_tensors(run: Run, report: Verification) -> None:
 def expected_zeros(run: Run, report: Verification) -> dict[str, int]:
     """Zeros by tensor name of the file. The record may name tensors as Hugging Face does."""
     expected: dict[str, int] = {}
+    names = gguf_names(run)
     for entry in entries(run, "tensors", report):
         name, zeros = entry.get("name"), entry.get("zeros")
         if not isinstance(name, str) or not isinstance(zeros, int):
             continue
-        stored = name if name in run.tensors else gguf_name(run, name)
-        if stored in run.tensors:
-            expected[stored] = zeros
+        if name not in run.tensors and names is not None:
+            name = names.get_name(name, try_suffixes=(".weight", ".bias")) or name
+        if name in run.tensors:
+            expected[name] = zeros
         else:
             report.problems.append(f"{run.path}: expected the tensor {name}, found none")
     return expected
 
 
-def gguf_name(run: Run, name: str) -> str | None:
-    """The GGUF name of a tensor that the record calls by its Hugging Face name."""
-    from gguf import MODEL_ARCH_NAMES, get_tensor_name_map
-
+def gguf_names(run: Run) -> TensorNameMap | None:
+    """The map from Hugging Face names to those of the output, where that is a GGUF file."""
     architecture = run.metadata.get("general.architecture")
     kind = next((k for k, v in MODEL_ARCH_NAMES.items() if v == architecture), None)
     blocks = run.metadata.get(f"{architecture}.block_count")
     if kind is None or not isinstance(blocks, int) or not 0 < blocks < 10_000:
         return None
-    return get_tensor_name_map(kind, blocks).get_name(name, try_suffixes=(".weight", ".bias"))
+    return get_tensor_name_map(kind, blocks)
 
 
 def entries(run: Run, key: str, report: Verification) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ PRUNED = "blk.0.attn_q.weight"
 
 def values(rows: int, cols: int, seed: int, zeros: int = 0) -> np.ndarray:
     """Weights [rows x cols] F32 without zeros, but for the first `zeros`."""
-    w = (RandomSource(seed).bell(16, rows, cols) * 2 + 1).astype(np.float32) / 65536
+    w = ((RandomSource(seed).bell(16, rows, cols) * 2 + 1) / 65536).astype(np.float32)
     w.flat[:zeros] = 0
     return w
 
