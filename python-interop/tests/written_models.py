@@ -83,7 +83,7 @@ def write_record(path: Path, files: list[Path], tensors: list[dict]) -> None:
     """A record of a run with checksums of the files."""
     outputs = [
         {
-            "path": str(file),
+            "file": file.name,
             "bytes": file.stat().st_size,
             "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
         }
