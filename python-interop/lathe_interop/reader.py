@@ -67,14 +67,13 @@ def open_run(path: str | Path) -> Run:
 
 
 def find_record(path: Path) -> Path | None:
-    """The record of a run: NAME.json beside the output, with or without the output's own extension,
-    or a lathe*.json within the folder.
+    """The record of a run: lathe.json in a folder, NAME.lathe.json beside a file, where NAME is the
+    file's with or without its extension.
     """
     path = path.resolve()
-    names = [f"{path.name}.json", f"{path.stem}.json", f"{path.name}.lathe.json"]
-    candidates = [path.parent / name for name in names]
+    candidates = [path.parent / f"{name}.lathe.json" for name in (path.name, path.stem)]
     if path.is_dir():
-        candidates += sorted(path.glob("lathe*.json"))
+        candidates = [path / "lathe.json"]
     return next((c for c in candidates if c.is_file()), None)
 
 
@@ -96,8 +95,9 @@ def load_model(folder: str | Path, **options: Any) -> Any:
 def verify(path: str | Path) -> Verification:
     """Reads an output in full and compares it with its record.
 
-    Checked: the file structure, that no value is NaN or infinite, size and SHA-256 of each file in
-    the record's `outputs`, and `zeros` of each tensor in its `tensors`, where the record has them.
+    Checked: the file structure, that no value is NaN or infinite; of the record's `outputs` size
+    and SHA-256; of its `tensors` type, shape, SHA-256 of the bytes, and `zeros`. What the record
+    does not hold is not compared.
     """
     report = Verification(Path(path))
     try:
@@ -116,9 +116,9 @@ def verify(path: str | Path) -> Verification:
 def verify_files(run: Run, report: Verification) -> None:
     """Compares size and SHA-256 of the record's outputs."""
     for output in entries(run, "outputs", report):
-        name = next((output[k] for k in ("path", "file", "name") if k in output), None)
+        name = output.get("file")
         if not isinstance(name, str):
-            report.problems.append(f"{run.record_path}: an output has no path")
+            report.problems.append(f"{run.record_path}: an output has no file name")
             continue
         file = locate(run, name)
         if file is None:
@@ -131,11 +131,20 @@ def verify_files(run: Run, report: Verification) -> None:
 
 
 def verify_tensors(run: Run, report: Verification) -> None:
-    """Reads every tensor; compares zeros with the record's. Rounding may add zeros to a mask's, so
-    that more than recorded is a note and fewer is a problem.
-    """
-    expected = expected_zeros(run, report)
+    """Reads every tensor and compares it with its entry in the record, where there is one."""
+    recorded: dict[str, dict[str, Any]] = {}
+    for entry in entries(run, "tensors", report):
+        name = entry.get("name")
+        if name not in run.tensors:
+            report.problems.append(f"{run.path}: expected the tensor {name}, found none")
+        else:
+            recorded[name] = entry
     for name, tensor in run.tensors.items():
+        where = f"{run.path}: tensor {name}"
+        entry = recorded.get(name, {})
+        for key, found in description(tensor, entry).items():
+            if entry[key] != found:
+                report.problems.append(f"{where}: expected {key} {entry[key]}, found {found}")
         try:
             zeros, broken = tensor.counts()
         except ReadError as error:
@@ -143,46 +152,31 @@ def verify_tensors(run: Run, report: Verification) -> None:
             continue
         report.tensors += 1
         if broken:
-            report.problems.append(f"{run.path}: tensor {name}: {broken} values are not finite")
-        if name in expected:
-            report.zero_counts += 1
-            sentence = f"{run.path}: tensor {name}: expected {expected[name]} zeros, found {zeros}"
-            if zeros != expected[name]:
-                (report.problems if zeros < expected[name] else report.notes).append(sentence)
+            report.problems.append(f"{where}: {broken} values are not finite")
+        compare_zeros(where, entry.get("zeros"), zeros, report)
 
 
-def expected_zeros(run: Run, report: Verification) -> dict[str, int]:
-    """Zeros by tensor name of the file. The record may name tensors as Hugging Face does."""
-    expected: dict[str, int] = {}
-    for entry in entries(run, "tensors", report):
-        name, zeros = entry.get("name"), entry.get("zeros")
-        if not isinstance(name, str) or not isinstance(zeros, int):
-            continue
-        stored = name if name in run.tensors else gguf_name(run, name)
-        if stored in run.tensors:
-            expected[stored] = zeros
-        else:
-            report.problems.append(f"{run.path}: expected the tensor {name}, found none")
-    return expected
+def description(tensor: StoredTensor, entry: dict[str, Any]) -> dict[str, Any]:
+    """What the tensor has for those keys that its entry in the record has."""
+    found: dict[str, Any] = {"type": tensor.type, "shape": list(tensor.shape)}
+    if "sha256" in entry:
+        found["sha256"] = hashlib.sha256(tensor.data).hexdigest()
+    return {key: value for key, value in found.items() if key in entry}
 
 
-def gguf_name(run: Run, name: str) -> str | None:
-    """The GGUF name of a tensor that the record calls by its Hugging Face name."""
-    from gguf import MODEL_ARCH_NAMES, get_tensor_name_map
-
-    architecture = run.metadata.get("general.architecture")
-    kind = next((k for k, v in MODEL_ARCH_NAMES.items() if v == architecture), None)
-    blocks = run.metadata.get(f"{architecture}.block_count")
-    if kind is None or not isinstance(blocks, int) or not 0 < blocks < 10_000:
-        return None
-    return get_tensor_name_map(kind, blocks).get_name(name, try_suffixes=(".weight", ".bias"))
+def compare_zeros(where: str, expected: Any, zeros: int, report: Verification) -> None:
+    """Fewer zeros than the mask set are a problem; more are a note, since rounding may add some."""
+    if not isinstance(expected, int):
+        return
+    report.zero_counts += 1
+    if zeros != expected:
+        sentences = report.problems if zeros < expected else report.notes
+        sentences.append(f"{where}: expected {expected} zeros, found {zeros}")
 
 
 def entries(run: Run, key: str, report: Verification) -> list[dict[str, Any]]:
-    """The objects of a list in the record; an object of objects is read as named entries."""
+    """The objects of a list in the record; anything else is a problem."""
     value = (run.record or {}).get(key, [])
-    if isinstance(value, dict):
-        value = [{"name": k, **v} if isinstance(v, dict) else v for k, v in value.items()]
     if not isinstance(value, list) or not all(isinstance(entry, dict) for entry in value):
         report.problems.append(f"{run.record_path}: expected a list of objects in {key}")
         return []
@@ -190,16 +184,13 @@ def entries(run: Run, key: str, report: Verification) -> list[dict[str, Any]]:
 
 
 def locate(run: Run, name: str) -> Path | None:
-    """The file that a record names. The output may have moved since, record and all: the name is
-    looked for in the folder, beside the record, and where it says, in this order.
-    """
-    recorded = Path(name)
-    places = [run.record_path.resolve().parent / recorded.name]
+    """The file of an output, by its name: the output itself, or in the folder."""
+    recorded = Path(name).name
     if run.path.is_dir():
-        places = [run.path / recorded, run.path / recorded.name, *places]
-    elif run.path.name == recorded.name:
-        places = [run.path]
-    return next((p for p in (*places, recorded) if p.is_file()), None)
+        file = run.path / recorded
+    else:
+        file = run.path if run.path.name == recorded else run.path.parent / recorded
+    return file if file.is_file() else None
 
 
 def sha256(path: Path) -> str:

@@ -1,5 +1,6 @@
 """The reader: round trips, the record's checks, and the command line."""
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -29,7 +30,8 @@ def gguf(tmp_path):
 
 
 def record_beside(path, zeros: int = 32, name: str = PRUNED):
-    write_record(path.parent / f"{path.name}.json", [path], [{"name": name, "zeros": zeros}])
+    tensors = [{"name": name, "type": "Q8_0", "shape": [8, 64], "zeros": zeros}]
+    write_record(path.parent / f"{path.stem}.lathe.json", [path], tensors)
 
 
 def test_gguf_round_trip(tmp_path):
@@ -88,9 +90,10 @@ def test_large_tensors_are_read_in_chunks(tmp_path, monkeypatch):
     assert tensor.counts()[0] == np.sum(tensor.array() == 0)
 
 
-@pytest.mark.parametrize("name", [PRUNED, HUGGING_FACE_NAME])
+@pytest.mark.parametrize("name", ["model.lathe.json", "model.gguf.lathe.json"])
 def test_a_sound_gguf_with_record(gguf, name):
-    record_beside(gguf, name=name)
+    record_beside(gguf)
+    (gguf.parent / "model.lathe.json").rename(gguf.parent / name)
     report = reader.verify(gguf)
     assert report.sound, report.problems
     assert (report.files, report.tensors, report.zero_counts) == (1, 5, 1)
@@ -101,7 +104,7 @@ def test_a_sound_folder_with_record(tmp_path, shards):
     folder = tmp_path / "out"
     write_folder(folder, shards)
     files = sorted(folder.glob("*.safetensors"))
-    write_record(tmp_path / "out.json", files, [{"name": HUGGING_FACE_NAME, "zeros": 32}])
+    write_record(folder / "lathe.json", files, [{"name": HUGGING_FACE_NAME, "zeros": 32}])
     report = reader.verify(folder)
     assert report.sound, report.problems
     assert (report.files, report.tensors, report.zero_counts) == (shards, 3, 1)
@@ -112,7 +115,7 @@ def test_a_moved_output_is_still_found(tmp_path):
     (tmp_path / "new").mkdir()
     write_gguf(tmp_path / "old" / "m.gguf")
     record_beside(tmp_path / "old" / "m.gguf")
-    for name in ("m.gguf", "m.gguf.json"):
+    for name in ("m.gguf", "m.lathe.json"):
         (tmp_path / "old" / name).rename(tmp_path / "new" / name)
     assert reader.verify(tmp_path / "new" / "m.gguf").sound
 
@@ -130,6 +133,22 @@ def test_a_changed_byte_is_found(gguf):
     assert any("sha256" in problem for problem in reader.verify(gguf).problems)
 
 
+@pytest.mark.parametrize("key,value", [("type", "Q4_0"), ("shape", [64, 8]), ("sha256", "0" * 64)])
+def test_a_tensor_unlike_its_record_is_a_problem(gguf, key, value):
+    write_record(gguf.parent / "model.lathe.json", [gguf], [{"name": PRUNED, key: value}])
+    problems = reader.verify(gguf).problems
+    assert len(problems) == 1 and f"expected {key} {value}, found" in problems[0]
+
+
+def test_checksums_of_tensors_are_compared(gguf):
+    tensors = [
+        {"name": name, "sha256": hashlib.sha256(tensor.data.tobytes()).hexdigest()}
+        for name, tensor in open_gguf(gguf).tensors.items()
+    ]
+    write_record(gguf.parent / "model.lathe.json", [gguf], tensors)
+    assert reader.verify(gguf).problems == []
+
+
 def test_missing_zeros_are_a_problem_and_more_are_a_note(gguf):
     record_beside(gguf, zeros=40)
     assert "expected 40 zeros, found 3" in reader.verify(gguf).problems[0]
@@ -142,16 +161,16 @@ def test_a_recorded_tensor_or_file_that_is_absent_is_a_problem(gguf):
     record_beside(gguf, name="blk.7.attn_q.weight")
     assert any("found none" in problem for problem in reader.verify(gguf).problems)
     record_beside(gguf)
-    record = gguf.parent / "model.gguf.json"
+    record = gguf.parent / "model.lathe.json"
     record.write_text(record.read_text().replace("model.gguf", "other.gguf"))
     assert any("found nowhere" in problem for problem in reader.verify(gguf).problems)
 
 
 @pytest.mark.parametrize("content", ["[]", "{", '{"outputs": 3}', '{"outputs": [{}]}'])
 def test_a_malformed_record_is_a_problem(gguf, content):
-    (gguf.parent / "model.gguf.json").write_text(content)
+    (gguf.parent / "model.lathe.json").write_text(content)
     report = reader.verify(gguf)
-    assert len(report.problems) == 1 and "model.gguf.json" in report.problems[0]
+    assert len(report.problems) == 1 and "model.lathe.json" in report.problems[0]
 
 
 def test_values_that_are_not_finite_are_found(tmp_path):

@@ -164,6 +164,14 @@ def test_gap_is_the_relative_distance_at_the_threshold():
     assert choose_of_group(np.array([[1.0, 2.0], [3.0, 4.0]]), 1).gap == 0.25
 
 
+@pytest.mark.parametrize(
+    "sparsity,count,expected",
+    [(0.29, 100, 29), (0.3, 10, 3), (1 / 3, 9, 3), (0.5, 13, 6), (0.999, 12, 11), (0.57, 100, 57)],
+)
+def test_a_share_is_what_decimals_say(sparsity, count, expected):
+    assert Pattern(sparsity).share_of(count) == expected
+
+
 @pytest.mark.parametrize("bad", [{"sparsity": 1.0}, {"sparsity": -0.1}, {"keep_n": 4, "of_m": 4}])
 def test_impossible_patterns_are_refused(bad):
     with pytest.raises(ValueError, match="expected"):

@@ -16,7 +16,7 @@ PRUNED = "blk.0.attn_q.weight"
 
 def values(rows: int, cols: int, seed: int, zeros: int = 0) -> np.ndarray:
     """Weights [rows x cols] F32 without zeros, but for the first `zeros`."""
-    w = (RandomSource(seed).bell(16, rows, cols) * 2 + 1).astype(np.float32) / 65536
+    w = ((RandomSource(seed).bell(16, rows, cols) * 2 + 1) / 65536).astype(np.float32)
     w.flat[:zeros] = 0
     return w
 
@@ -83,7 +83,7 @@ def write_record(path: Path, files: list[Path], tensors: list[dict]) -> None:
     """A record of a run with checksums of the files."""
     outputs = [
         {
-            "path": str(file),
+            "file": file.name,
             "bytes": file.stat().st_size,
             "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
         }

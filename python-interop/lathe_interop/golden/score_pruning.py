@@ -20,12 +20,12 @@ from .random_source import RandomSource
 PROBLEMS = (
     (1, 1, Pattern(0.5), True),
     (1, 13, Pattern(0.5), True),
-    (13, 7, Pattern(0.3), False),
+    (10, 10, Pattern(0.29), False),
     (9, 33, Pattern(0.75), True),
     (16, 40, Pattern(0.9), False),
     (8, 32, Pattern(keep_n=2, of_m=4), True),
-    (5, 30, Pattern(keep_n=4, of_m=8), True),
-    (6, 13, Pattern(keep_n=1, of_m=4), True),
+    (5, 32, Pattern(keep_n=4, of_m=8), True),
+    (6, 12, Pattern(keep_n=1, of_m=4), True),
 )
 
 

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 
@@ -29,7 +30,16 @@ class Pattern:
         """Zeros of an unstructured mask in columns [start, end): floor(s rows end) - floor(s rows
         start), so that the blocks add up to floor(s rows cols) without drift.
         """
-        return math.floor(self.sparsity * (rows * end)) - math.floor(self.sparsity * (rows * start))
+        return self.share_of(rows * end) - self.share_of(rows * start)
+
+    def share_of(self, count: int) -> int:
+        """floor(s count). A product within 1e-9 of an integer is that integer: 0.29 * 100 is 29,
+        though the binary number next to 0.29 lies below it.
+        """
+        product = Fraction(self.sparsity) * count
+        nearest = round(product)
+        close = abs(product - nearest) <= Fraction(1, 10**9) * max(1, nearest)
+        return nearest if close else math.floor(product)
 
 
 @dataclass(frozen=True)

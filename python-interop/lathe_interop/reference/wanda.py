@@ -1,7 +1,5 @@
 """Wanda (Sun et al. 2023, arXiv 2306.11695): prune the smallest |w_ij| * ||X_j||_2."""
 
-import math
-
 import numpy as np
 
 from .selection import Choice, Pattern, choose_lowest, choose_of_group
@@ -37,9 +35,9 @@ def prune_by_score(
             np.concatenate([g.mask for g in groups], axis=1), min(g.gap for g in groups)
         )
     elif per_row:
-        count = math.floor(pattern.sparsity * cols)
+        count = pattern.share_of(cols)
         lines = [choose_lowest(row, count) for row in scores]
         choice = Choice(np.stack([c.mask for c in lines]), min(c.gap for c in lines))
     else:
-        choice = choose_lowest(scores, math.floor(pattern.sparsity * (rows * cols)))
+        choice = choose_lowest(scores, pattern.share_of(rows * cols))
     return np.where(choice.mask, w.dtype.type(0), w), choice
