@@ -74,10 +74,10 @@ LATHE_HD inline uint16_t floatToFiniteHalf(float value) {
   return floatToHalf(bounded);
 }
 
-// The finite F16 one step below (direction -1) or above (1), or half itself at the end of the range.
-LATHE_HD inline uint16_t nextHalf(uint16_t half, int direction) {
+// The F16 so many steps above half (below, where negative), bounded to the finite range.
+LATHE_HD inline uint16_t nextHalf(uint16_t half, int steps) {
   const int magnitude = half & 0x7fff;
-  const int place = (half & 0x8000 ? -magnitude : magnitude) + direction;
+  const int place = (half & 0x8000 ? -magnitude : magnitude) + steps;
   const int bounded = place > 0x7bff ? 0x7bff : place < -0x7bff ? -0x7bff : place;
   return static_cast<uint16_t>(bounded < 0 ? 0x8000 - bounded : bounded);
 }

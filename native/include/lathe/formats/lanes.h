@@ -7,10 +7,16 @@
 #ifndef LATHE_FORMATS_LANES_H
 #define LATHE_FORMATS_LANES_H
 
+#include <cstring>
+
 #include "lathe/formats/isa.h"
 
 #if defined(__CUDACC__) && !defined(LATHE_PLAIN_LANES)
 #define LATHE_PLAIN_LANES
+#endif
+
+#if defined(__SSE__) && !defined(LATHE_PLAIN_LANES)
+#include <immintrin.h>
 #endif
 
 LATHE_BEGIN
@@ -23,6 +29,10 @@ typedef float Lanes __attribute__((vector_size(laneCount * sizeof(float))));
 
 // Lane by lane: a < b ? yes : no.
 inline Lanes selectLess(Lanes a, Lanes b, Lanes yes, Lanes no) { return a < b ? yes : no; }
+
+// Lane by lane: a < b ? a : b, and a > b ? a : b. Where a is NaN, the result is b.
+inline Lanes smaller(Lanes a, Lanes b) { return _mm256_min_ps(a, b); }
+inline Lanes larger(Lanes a, Lanes b) { return _mm256_max_ps(a, b); }
 
 inline Lanes lanes(float value) { return Lanes{value, value, value, value, value, value, value, value}; }
 
@@ -75,6 +85,27 @@ LATHE_HD inline Lanes selectLess(const Lanes& a, const Lanes& b, const Lanes& ye
   return result;
 }
 
+#if defined(__SSE__) && !defined(LATHE_PLAIN_LANES)
+inline LanePart smaller(LanePart a, LanePart b) { return _mm_min_ps(a, b); }
+inline LanePart larger(LanePart a, LanePart b) { return _mm_max_ps(a, b); }
+#else
+LATHE_HD inline LanePart smaller(LanePart a, LanePart b) { return a < b ? a : b; }
+LATHE_HD inline LanePart larger(LanePart a, LanePart b) { return a > b ? a : b; }
+#endif
+
+// Lane by lane: a < b ? a : b, and a > b ? a : b. Where a is NaN, the result is b.
+LATHE_HD inline Lanes smaller(const Lanes& a, const Lanes& b) {
+  Lanes result;
+  for (int i = 0; i < lanePartCount; ++i) result.part[i] = smaller(a.part[i], b.part[i]);
+  return result;
+}
+
+LATHE_HD inline Lanes larger(const Lanes& a, const Lanes& b) {
+  Lanes result;
+  for (int i = 0; i < lanePartCount; ++i) result.part[i] = larger(a.part[i], b.part[i]);
+  return result;
+}
+
 #endif
 
 // value + roundingShift - roundingShift is the nearest whole number, ties to even, for |value| < 2^22.
@@ -82,9 +113,7 @@ constexpr float roundingShift = 12582912.0f;  // 1.5 * 2^23
 
 // The nearest whole number between low and high. Infinity is allowed; NaN gives low.
 LATHE_HD inline Lanes roundBetween(Lanes value, Lanes low, Lanes high) {
-  const Lanes above = selectLess(low, value, value, low);
-  const Lanes inside = selectLess(above, high, above, high);
-  return (inside + roundingShift) - roundingShift;
+  return (smaller(larger(value, low), high) + roundingShift) - roundingShift;
 }
 
 // The same for one value.
@@ -92,6 +121,24 @@ LATHE_HD inline int roundBetween(float value, int low, int high) {
   const float above = static_cast<float>(low) < value ? value : static_cast<float>(low);
   const float inside = above < static_cast<float>(high) ? above : static_cast<float>(high);
   return static_cast<int>((inside + roundingShift) - roundingShift);
+}
+
+// values [laneCount]
+LATHE_HD inline Lanes loadLanes(const float* values) {
+  Lanes result;
+  memcpy(&result, values, sizeof result);
+  return result;
+}
+
+LATHE_HD inline float sumOfLanes(const Lanes& values) {
+  return ((values[0] + values[1]) + (values[2] + values[3])) + ((values[4] + values[5]) + (values[6] + values[7]));
+}
+
+// Index of the largest lane, the first of equals.
+LATHE_HD inline int largestLane(const Lanes& values) {
+  int best = 0;
+  for (int i = 1; i < laneCount; ++i) best = values[i] > values[best] ? i : best;
+  return best;
 }
 
 LATHE_END

@@ -12,7 +12,7 @@ struct Q2_K {
   static constexpr const char* name = "Q2_K";
   static constexpr int blockSize = 256;
   static constexpr int group = 1;
-  static constexpr bool exactZero = true;  // dmin = d, m_k = s_k: code 1
+  static constexpr bool exactZero = true;  // dmin = 2 d (super_tied.h)
   using Code = uint8_t;
 
   struct __attribute__((packed)) Block {
@@ -37,7 +37,7 @@ struct Q2_K {
   }
 
   LATHE_HD static void choose(Grid& grid, const float* w, const float* importance, bool exactZeros) {
-    chooseAffine<16, 16, 3, 15, 1>(grid, w, importance, exactZeros);
+    chooseAffine<16, 16, 3, 15, 2>(grid, w, importance, exactZeros);
   }
 
   LATHE_HD static float code(const Grid& grid, int column, float w, Code& code) {

@@ -12,7 +12,7 @@ struct Q4_K {
   static constexpr const char* name = "Q4_K";
   static constexpr int blockSize = 256;
   static constexpr int group = 1;
-  static constexpr bool exactZero = true;  // dmin = 8 d, m_k = s_k: code 8
+  static constexpr bool exactZero = true;  // dmin = 8 d (super_tied.h)
   using Code = uint8_t;
 
   struct __attribute__((packed)) Block {

@@ -12,7 +12,7 @@ struct Q5_K {
   static constexpr const char* name = "Q5_K";
   static constexpr int blockSize = 256;
   static constexpr int group = 1;
-  static constexpr bool exactZero = true;  // dmin = 16 d, m_k = s_k: code 16
+  static constexpr bool exactZero = true;  // dmin = 16 d (super_tied.h)
   using Code = uint8_t;
 
   struct __attribute__((packed)) Block {

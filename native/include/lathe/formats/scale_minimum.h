@@ -5,7 +5,7 @@
 #ifndef LATHE_FORMATS_SCALE_MINIMUM_H
 #define LATHE_FORMATS_SCALE_MINIMUM_H
 
-#include "lathe/formats/scale_search.h"
+#include "lathe/formats/tied_search.h"
 
 LATHE_BEGIN
 
@@ -47,15 +47,16 @@ LATHE_HD inline Lanes explained(const CodeSums& sums, const RunSums& run, Lanes 
 }
 
 // Rounds scale and minimum (in units of unit) to F16. Where F16 is coarse beside the scale, it is the rounded minimum
-// that the scale has to fit: the candidates are the F16 next below and next above with four scales each.
+// that the scale has to fit: the candidates are the F16 next below and next above with four scales each. Where none is
+// better than zeros, grid keeps the zeros that it has.
 template <class Codes, int size>
 LATHE_HD inline void roundRange(ScaleMinimumGrid& grid, const Weighted<size>& block, const RunSums& run, float scale,
                                 float minimum) {
-  float high = block.x[0];
-  for (int i = 1; i < size; ++i) high = high < block.x[i] ? block.x[i] : high;
+  float low;
+  float high;
+  findEnds<size>(block.x, low, high);
   const uint16_t nearest = floatToFiniteHalf(minimum * block.unit);
   const bool over = halfToFloat(nearest) > minimum * block.unit;
-  // The next F16 downwards from above is one step of magnitude away, across 0 too.
   uint16_t m[2] = {nearest, nearest};
   m[over ? 0 : 1] = nextHalf(nearest, over ? -1 : 1);
   Lanes scales;
@@ -66,17 +67,19 @@ LATHE_HD inline void roundRange(ScaleMinimumGrid& grid, const Weighted<size>& bl
     const float factor = 0.97f + 0.03f * static_cast<float>(i % 4);
     scales[i] = i % 4 == 3 ? covering : scale * factor;
   }
-  CodeSums sums =
-      codeSums<Codes, size>(block.x, block.p, inversesOrZero(scales), lanes(0.0f) - minimums * inversesOrZero(scales));
+  Lanes inverses = inversesOrZero(scales);
+  CodeSums sums = codeSums<Codes, size>(block.x, block.p, inverses, lanes(0.0f) - minimums * inverses);
   uint16_t d[laneCount];
   for (int i = 0; i < laneCount; ++i) {
     const float refitted = sums.qq[i] > 0.0f ? (sums.xq[i] - minimums[i] * sums.q[i]) / sums.qq[i] : 0.0f;
-    d[i] = floatToFiniteHalf((refitted > 0.0f ? refitted : 0.0f) * block.unit);
+    d[i] = nonZeroHalf((refitted > 0.0f ? refitted : 0.0f) * block.unit);
     scales[i] = halfToFloat(d[i]) / block.unit;
   }
-  sums =
-      codeSums<Codes, size>(block.x, block.p, inversesOrZero(scales), lanes(0.0f) - minimums * inversesOrZero(scales));
-  const int best = largestLane(explained(sums, run, scales, minimums));
+  inverses = inversesOrZero(scales);
+  sums = codeSums<Codes, size>(block.x, block.p, inverses, lanes(0.0f) - minimums * inverses);
+  const Lanes gains = explained(sums, run, scales, minimums);
+  const int best = largestLane(gains);
+  if (!(gains[best] > 0.0f)) return;
   grid.d = d[best];
   grid.m = m[best / 4];
 }
@@ -84,49 +87,17 @@ LATHE_HD inline void roundRange(ScaleMinimumGrid& grid, const Weighted<size>& bl
 // Scale with minimum = -k scale for the best whole k.
 template <class Codes, int size>
 LATHE_HD inline void fitTied(ScaleMinimumGrid& grid, const Weighted<size>& block, const RunSums& run) {
-  constexpr int refits = 2;
-  constexpr int levels = static_cast<int>(Codes::high);
-  float low = 0.0f;
-  float high = 0.0f;
-  for (int i = 0; i < size; ++i) {
-    low = block.x[i] < low ? block.x[i] : low;
-    high = high < block.x[i] ? block.x[i] : high;
+  const TiedScales fitted = fitTiedScales<Codes, size>(block.x, block.p, run, 1, static_cast<int>(Codes::high + 1) / 2);
+  uint16_t d[laneCount];
+  Lanes scales;
+  for (int i = 0; i < laneCount; ++i) {
+    d[i] = tiedHalf(fitted.scales[i] * block.unit, static_cast<int>(fitted.zeros[i]));
+    scales[i] = halfToFloat(d[i]) / block.unit;
   }
-  const int centre = roundBetween(-low / (high - low) * Codes::high, 0, levels);
-  float bestGain = -1e30f;
-  for (int batch = 0; batch < 2; ++batch) {
-    int zeros[laneCount];
-    Lanes k;
-    Lanes scale;
-    for (int i = 0; i < laneCount; ++i) {
-      const int candidate = centre - 1 + i / 2;
-      zeros[i] = candidate < 0 ? 0 : candidate > levels ? levels : candidate;
-      k[i] = static_cast<float>(zeros[i]);
-      const float below = zeros[i] > 0 ? -low / k[i] : 0.0f;
-      const float above = zeros[i] < levels ? high / (Codes::high - k[i]) : 0.0f;
-      const float inset = 0.5f * static_cast<float>(2 * (i % 2) + batch);
-      scale[i] = (below < above ? above : below) * (1.0f - inset / Codes::high);
-    }
-    for (int round = 0; round < refits; ++round) {
-      const CodeSums sums = codeSums<Codes, size>(block.x, block.p, inversesOrZero(scale), k);
-      const Lanes xq = sums.xq - k * run.x;
-      const Lanes qq = sums.qq - k * (2.0f * sums.q - k * run.p);
-      const Lanes zero = lanes(0.0f);
-      scale = selectLess(zero, xq, selectLess(zero, qq, xq / qq, scale), scale);
-    }
-    uint16_t d[laneCount];
-    for (int i = 0; i < laneCount; ++i) {
-      d[i] = tiedHalf(scale[i] * block.unit, zeros[i]);
-      scale[i] = halfToFloat(d[i]) / block.unit;
-    }
-    const CodeSums sums = codeSums<Codes, size>(block.x, block.p, inversesOrZero(scale), k);
-    const Lanes gains = explained(sums, run, scale, lanes(0.0f) - k * scale);
-    const int best = largestLane(gains);
-    if (!(gains[best] > bestGain)) continue;
-    bestGain = gains[best];
-    grid.d = d[best];
-    grid.m = floatToHalf(-k[best] * halfToFloat(d[best]));
-  }
+  const TiedSums sums = tiedSums<Codes, size>(block.x, block.p, run, inversesOrZero(scales), fitted.zeros);
+  const int best = largestLane(explained(sums, scales));
+  grid.d = d[best];
+  grid.m = floatToHalf(-fitted.zeros[best] * halfToFloat(d[best]));
 }
 
 template <int levels, int size>

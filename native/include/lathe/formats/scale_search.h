@@ -22,19 +22,32 @@ struct Weighted {
   float unit;     // a power of two; 0: all weights are nearer to 0 than to the smallest F16
 };
 
+LATHE_HD inline float largerOf(float a, float b) { return a > b ? a : b; }
+
+// Smallest and largest of values [size].
+template <int size>
+LATHE_HD inline void findEnds(const float* values, float& low, float& high) {
+  Lanes least = loadLanes(values);
+  Lanes most = least;
+  for (int i = laneCount; i < size; i += laneCount) {
+    const Lanes next = loadLanes(values + i);
+    least = smaller(next, least);
+    most = larger(next, most);
+  }
+  low = least[0];
+  high = most[0];
+  for (int i = 1; i < laneCount; ++i) {
+    low = least[i] < low ? least[i] : low;
+    high = most[i] > high ? most[i] : high;
+  }
+}
+
 template <int size>
 LATHE_HD inline float largestMagnitude(const float* values) {
-  Lanes largest = lanes(0.0f);
-  for (int i = 0; i < size; i += laneCount) {
-    Lanes v;
-    memcpy(&v, values + i, sizeof v);
-    largest = selectLess(largest, v, v, largest);
-    v = lanes(0.0f) - v;
-    largest = selectLess(largest, v, v, largest);
-  }
-  float result = 0.0f;
-  for (int i = 0; i < laneCount; ++i) result = result < largest[i] ? largest[i] : result;
-  return result;
+  float low;
+  float high;
+  findEnds<size>(values, low, high);
+  return -low > high ? -low : high;
 }
 
 template <int size>
@@ -60,6 +73,20 @@ LATHE_HD inline void prepare(Weighted<size>& block, const float* w, const float*
 LATHE_HD inline float inverseOrZero(float scale) {
   const float magnitude = scale < 0.0f ? -scale : scale;
   return magnitude < 1e-37f ? 0.0f : 1.0f / scale;
+}
+
+// The same lane by lane.
+LATHE_HD inline Lanes inversesOrZero(Lanes scales) {
+  const Lanes zero = lanes(0.0f);
+  const Lanes magnitudes = larger(scales, zero - scales);
+  return selectLess(magnitudes, lanes(1e-37f), zero, 1.0f / scales);
+}
+
+// The nearest finite F16 that is not 0 unless value is.
+LATHE_HD inline uint16_t nonZeroHalf(float value) {
+  const uint16_t half = floatToFiniteHalf(value);
+  const bool vanished = (half & 0x7fffu) == 0 && value != 0.0f;
+  return vanished ? static_cast<uint16_t>(half | 1u) : half;
 }
 
 // Codes that are the whole numbers from lowest to highest.
@@ -91,29 +118,22 @@ LATHE_HD inline CodeSums codeSums(const float* x, const float* p, Lanes inverse,
   return sums;
 }
 
-// Index of the largest lane, the first of equals.
-LATHE_HD inline int largestLane(const Lanes& values) {
-  int best = 0;
-  for (int i = 1; i < laneCount; ++i) best = values[i] > values[best] ? i : best;
-  return best;
-}
-
 // What a run of weights sums to without any code.
 struct RunSums {
-  float p;   // sum p
-  float x;   // sum p x
-  float xx;  // sum p x^2
+  float p;  // sum p
+  float x;  // sum p x
 };
 
 template <int size>
 LATHE_HD inline RunSums runSums(const float* x, const float* p) {
-  RunSums sums = {0.0f, 0.0f, 0.0f};
-  for (int i = 0; i < size; ++i) {
-    sums.p += p[i];
-    sums.x += p[i] * x[i];
-    sums.xx += p[i] * x[i] * x[i];
+  Lanes weight = loadLanes(p);
+  Lanes product = weight * loadLanes(x);
+  for (int i = laneCount; i < size; i += laneCount) {
+    const Lanes next = loadLanes(p + i);
+    weight = weight + next;
+    product = product + next * loadLanes(x + i);
   }
-  return sums;
+  return {sumOfLanes(weight), sumOfLanes(product)};
 }
 
 // A scale and how much of sum(p x^2) it explains.
@@ -122,12 +142,11 @@ struct FittedScale {
   float gain;
 };
 
-// 1 / scales, lane by lane, or 0 where inverseOrZero gives 0.
-LATHE_HD inline Lanes inversesOrZero(const Lanes& scales) {
-  Lanes inverses;
-  for (int i = 0; i < laneCount; ++i) inverses[i] = inverseOrZero(scales[i]);
-  return inverses;
-}
+// The best scale of either sign.
+struct FittedScales {
+  FittedScale positive;
+  FittedScale negative;
+};
 
 // Candidates around 1: a negative reach keeps all of the range, a positive one clips it. levels counts codes from 0 to
 // the wider end.
@@ -136,28 +155,43 @@ LATHE_HD inline Lanes clippingFactors(float levels) {
   return 1.0f + reach / levels;
 }
 
-// The best scale of the given sign for codes around 0. levels counts codes from 0 to the wider end.
+// Rounds with the candidates' inverse scales and replaces these by the refitted ones; the best candidate.
 template <class Codes, int size>
-LATHE_HD inline FittedScale fitScale(const float* x, const float* p, float levels, float sign) {
-  constexpr int refits = 1;
-  float covering = 0.0f;  // the least scale that clips nothing
-  for (int i = 0; i < size; ++i) {
-    const float along = sign * x[i];
-    const float needed = along < 0.0f ? along / Codes::low : along / Codes::high;
-    covering = covering < needed ? needed : covering;
-  }
-  if (!(covering > 1e-30f)) return {0.0f, 0.0f};
+LATHE_HD inline FittedScale refitScales(const float* x, const float* p, Lanes& inverses) {
   const Lanes zero = lanes(0.0f);
-  Lanes inverse = (sign / covering) * clippingFactors(levels);
-  CodeSums sums = codeSums<Codes, size>(x, p, inverse, zero);
-  for (int round = 0; round < refits; ++round) {
-    inverse = selectLess(zero, sign * sums.xq, sums.qq / sums.xq, inverse);
-    sums = codeSums<Codes, size>(x, p, inverse, zero);
-  }
-  const Lanes gains = selectLess(zero, sums.qq, sums.xq * sums.xq / sums.qq, zero);
+  const CodeSums sums = codeSums<Codes, size>(x, p, inverses, zero);
+  const Lanes products = sums.xq * sums.xq;
+  const Lanes gains = selectLess(zero, products, products / sums.qq, zero);
+  inverses = selectLess(zero, products, sums.qq / sums.xq, inverses);
   const int best = largestLane(gains);
   if (!(gains[best] > 0.0f)) return {0.0f, 0.0f};
   return {sums.xq[best] / sums.qq[best], gains[best]};
+}
+
+// The best scales for codes around 0. levels counts codes from 0 to the wider end. Only the better sign is refitted
+// `refits` times; for symmetric codes the negative scale is not looked for.
+template <class Codes, int size>
+LATHE_HD inline FittedScales fitScales(const float* x, const float* p, float levels, int refits) {
+  float low;
+  float high;
+  findEnds<size>(x, low, high);
+  FittedScales fitted = {{0.0f, 0.0f}, {0.0f, 0.0f}};
+  if (!(high > 1e-30f) && !(low < -1e-30f)) return fitted;
+  // The least scale of each sign that clips nothing.
+  const float covering = largerOf(high / Codes::high, low / Codes::low);
+  const float mirrored = largerOf(-low / Codes::high, -high / Codes::low);
+  const Lanes factors = clippingFactors(levels);
+  Lanes upwards = (1.0f / covering) * factors;
+  Lanes downwards = (-1.0f / mirrored) * factors;
+  fitted.positive = refitScales<Codes, size>(x, p, upwards);
+  if (Codes::low != -Codes::high) fitted.negative = refitScales<Codes, size>(x, p, downwards);
+  const bool up = !(fitted.positive.gain < fitted.negative.gain);
+  for (int i = 0; i < refits; ++i) {
+    const FittedScale better = refitScales<Codes, size>(x, p, up ? upwards : downwards);
+    FittedScale& best = up ? fitted.positive : fitted.negative;
+    if (better.gain > best.gain) best = better;
+  }
+  return fitted;
 }
 
 // x ~ scale q - minimum.
@@ -189,30 +223,35 @@ LATHE_HD inline void refitRange(const CodeSums& sums, const RunSums& run, Lanes&
 // minimum >= 0, none is positive and all are the same), scale is 0.
 template <class Codes, int size, bool anyMinimum>
 LATHE_HD inline FittedRange fitRange(const float* x, const float* p, const RunSums& run) {
-  constexpr int refits = 2;
-  float low = x[0];
-  float high = x[0];
-  for (int i = 1; i < size; ++i) {
-    low = x[i] < low ? x[i] : low;
-    high = high < x[i] ? x[i] : high;
-  }
+  float low;
+  float high;
+  findEnds<size>(x, low, high);
   if (!anyMinimum) low = low < 0.0f ? low : 0.0f;
   if (!(high - low > 1e-30f)) return {0.0f, -low};
-  // Ends of the range covered, in steps inwards.
-  const Lanes lowInset = lanes(-0.3f, 0.0f, 0.2f, 0.4f, 0.7f, 0.0f, 0.6f, 1.0f);
-  const Lanes highInset = lanes(-0.3f, 0.0f, 0.2f, 0.4f, 0.7f, 0.6f, 0.0f, 1.0f);
-  const Lanes zero = lanes(0.0f);
   const float step = (high - low) / Codes::high;
-  Lanes scale = step * (1.0f - (lowInset + highInset) / Codes::high);
-  Lanes minimum = zero - (low + lowInset * step);
-  Lanes gain;
-  for (int round = 0; round <= refits; ++round) {
-    const Lanes inverse = selectLess(zero, scale, 1.0f / scale, zero);
-    const CodeSums sums = codeSums<Codes, size>(x, p, inverse, minimum * inverse);
-    refitRange<anyMinimum>(sums, run, scale, minimum, gain);
+  FittedRange best = {0.0f, -low};
+  float bestGain = 0.0f;
+  for (int batch = 0; batch < 2; ++batch) {
+    // Ends of the range covered, in steps inwards.
+    const Lanes lowInset = batch == 0 ? lanes(-0.3f, 0.0f, 0.2f, 0.4f, 0.7f, 0.0f, 0.6f, 1.0f)
+                                      : lanes(-0.1f, 0.3f, -0.3f, 0.2f, 0.8f, 0.4f, 1.2f, 1.4f);
+    const Lanes highInset = batch == 0 ? lanes(-0.3f, 0.0f, 0.2f, 0.4f, 0.7f, 0.6f, 0.0f, 1.0f)
+                                       : lanes(0.3f, -0.1f, 0.2f, 0.8f, -0.3f, 1.2f, 0.4f, 1.4f);
+    Lanes scale = step * (1.0f - (lowInset + highInset) / Codes::high);
+    Lanes minimum = lanes(0.0f) - (low + lowInset * step);
+    Lanes gain;
+    for (int round = 0; round < 2; ++round) {
+      const Lanes inverse = inversesOrZero(scale);
+      const CodeSums sums = codeSums<Codes, size>(x, p, inverse, minimum * inverse);
+      refitRange<anyMinimum>(sums, run, scale, minimum, gain);
+    }
+    const int lane = largestLane(gain);
+    if (batch == 0 || gain[lane] > bestGain) {
+      bestGain = gain[lane];
+      best = {scale[lane] > 0.0f ? scale[lane] : 0.0f, minimum[lane]};
+    }
   }
-  const int best = largestLane(gain);
-  return {scale[best] > 0.0f ? scale[best] : 0.0f, minimum[best]};
+  return best;
 }
 
 LATHE_END

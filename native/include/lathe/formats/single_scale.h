@@ -12,17 +12,21 @@ struct SingleScaleGrid {
   float inverse;  // 1 / scale, or 0
 };
 
-// Among the F16 values around scale (in units of unit) the one with the least error. Where F16 is coarse, near its
-// smallest values, the nearest is not always the best.
+// An F16 from here on is rounded by less than 2^-9 of its value.
+constexpr int fineHalf = 0x0100;
+
+// The F16 scale for the fitted ones, which are in units of block.unit: the nearest to the better one, or, where F16 is
+// coarse, that with the least error of those around both.
 template <class Codes, int size>
-LATHE_HD inline uint16_t bestHalfScale(const Weighted<size>& block, float scale) {
-  const uint16_t centre = floatToFiniteHalf(scale * block.unit);
+LATHE_HD inline uint16_t bestHalfScale(const Weighted<size>& block, const FittedScales& fitted) {
+  const uint16_t up = floatToFiniteHalf(fitted.positive.scale * block.unit);
+  const uint16_t down = floatToFiniteHalf(fitted.negative.scale * block.unit);
+  const uint16_t better = fitted.positive.gain < fitted.negative.gain ? down : up;
+  if ((better & 0x7fff) >= fineHalf) return better;
   uint16_t candidates[laneCount];
   Lanes scales;
   for (int i = 0; i < laneCount; ++i) {
-    const int magnitude = (centre & 0x7fff) + i - 3;
-    const int bounded = magnitude < 0 ? 0 : magnitude > 0x7bff ? 0x7bff : magnitude;
-    candidates[i] = static_cast<uint16_t>((centre & 0x8000) | bounded);
+    candidates[i] = nextHalf(i < 4 ? up : down, i % 4 - (i < 4 ? 1 : 2));
     scales[i] = halfToFloat(candidates[i]) / block.unit;
   }
   const CodeSums sums = codeSums<Codes, size>(block.x, block.p, inversesOrZero(scales), lanes(0.0f));
@@ -36,12 +40,8 @@ LATHE_HD inline void chooseSingleScale(SingleScaleGrid& grid, const float* w, co
   prepare(block, w, importance);
   grid.d = 0;
   if (block.unit > 0.0f) {
-    FittedScale fitted = fitScale<Codes, size>(block.x, block.p, levels, 1.0f);
-    if (Codes::low != -Codes::high) {
-      const FittedScale mirrored = fitScale<Codes, size>(block.x, block.p, levels, -1.0f);
-      if (mirrored.gain > fitted.gain) fitted = mirrored;
-    }
-    grid.d = bestHalfScale<Codes>(block, fitted.scale);
+    const FittedScales fitted = fitScales<Codes, size>(block.x, block.p, levels, 1);
+    grid.d = bestHalfScale<Codes>(block, fitted);
   }
   grid.scale = halfToFloat(grid.d);
   grid.inverse = inverseOrZero(grid.scale);

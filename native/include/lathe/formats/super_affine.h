@@ -4,13 +4,10 @@
 //
 // Each run's best scale and minimum are searched alone; then, by turns, every (s_k, m_k) is chosen by the error that it
 // gives with d and dmin, and d and dmin are refitted to the codes by least squares.
-//
-// Exact zeros: with dmin = z d and m_k = s_k, w = d * s_k * (q - z): code z is 0 in every run. z is a power of two, so
-// z d is an F16 and both products are exact in F32: the difference is exactly 0.
 #ifndef LATHE_FORMATS_SUPER_AFFINE_H
 #define LATHE_FORMATS_SUPER_AFFINE_H
 
-#include "lathe/formats/super_signed.h"
+#include "lathe/formats/super_tied.h"
 
 LATHE_BEGIN
 
@@ -74,7 +71,7 @@ struct AffineSuperSearch {
     }
     scale /= static_cast<float>(most);
     minimum /= static_cast<float>(most);
-    double gain = -1.0;
+    double gain = 0.0;
     for (int round = 0; round < rounds; ++round) {
       AffineGrid<runs> trial;
       trial.d = nonZeroHalf(scale * block.unit);
@@ -98,24 +95,20 @@ struct AffineSuperSearch {
   }
 
   LATHE_HD void assignRun(AffineGrid<runs>& trial, int k, float scale, float minimum, AffineSums& total) const {
-    const int s = wholeBelow(targets[k].scale, scale);
+    const float s = static_cast<float>(roundBetween(targets[k].scale * inverseOrZero(scale) - 0.5f, 0, most));
+    const Lanes inverseMinimum = lanes(inverseOrZero(minimum));
     float bestGain = -1e30f;
     double q = 0.0;
     double qq = 0.0;
     double xq = 0.0;
     for (int half = 0; half < 2; ++half) {
-      Lanes scaleCode;
-      Lanes minimumCode;
-      for (int i = 0; i < laneCount; ++i) {
-        const int candidate = bounded(s - 1 + 2 * half + i / 4);
-        // A larger step that leaves the middle of the range where it is moves the minimum.
-        const float shift =
-            0.5f * static_cast<float>(levels) * (scale * static_cast<float>(candidate) - targets[k].scale);
-        const int m = wholeBelow(targets[k].minimum + shift, minimum);
-        scaleCode[i] = static_cast<float>(candidate);
-        minimumCode[i] = static_cast<float>(bounded(m - 1 + i % 4));
-      }
+      const Lanes scaleCode =
+          bounded(s + 2.0f * static_cast<float>(half) + lanes(-1.0f, -1.0f, -1.0f, -1.0f, 0.0f, 0.0f, 0.0f, 0.0f));
       const Lanes step = scale * scaleCode;
+      // A larger step that leaves the middle of the range where it is moves the minimum.
+      const Lanes centred = targets[k].minimum + (0.5f * Codes::high) * (step - targets[k].scale);
+      Lanes minimumCode = bounded(centred * inverseMinimum - 0.5f);
+      minimumCode = bounded(minimumCode + lanes(-1.0f, 0.0f, 1.0f, 2.0f, -1.0f, 0.0f, 1.0f, 2.0f));
       const Lanes offset = minimum * minimumCode;
       const Lanes inverse = inversesOrZero(step);
       const CodeSums codes = codeSums<Codes, size>(block.x + k * size, block.p + k * size, inverse, offset * inverse);
@@ -154,19 +147,15 @@ struct AffineSuperSearch {
     }
   }
 
-  LATHE_HD static int bounded(int value) { return value < 0 ? 0 : value > most ? most : value; }
-
-  // floor(value / unit) between 0 and most; 0 where unit is.
-  LATHE_HD static int wholeBelow(float value, float unit) {
-    const float inverse = inverseOrZero(unit);
-    return roundBetween(value * inverse - 0.5f, 0, most);
+  // The nearest whole numbers from 0 to most.
+  LATHE_HD static Lanes bounded(Lanes value) {
+    return roundBetween(value, lanes(0.0f), lanes(static_cast<float>(most)));
   }
 };
 
-// zeroCode: the code that is 0 when minimums are tied to scales.
-template <int runs, int size, int levels, int most, int zeroCode>
+// ratio: dmin / d where exact zeros are asked for (super_tied.h).
+template <int runs, int size, int levels, int most, int ratio>
 LATHE_HD inline void chooseAffine(AffineGrid<runs>& grid, const float* w, const float* importance, bool exactZeros) {
-  static_assert((zeroCode & (zeroCode - 1)) == 0, "zeroCode * d has to be an F16");
   constexpr int rounds = 3;
   Weighted<runs * size> block;
   prepare(block, w, importance);
@@ -177,14 +166,12 @@ LATHE_HD inline void chooseAffine(AffineGrid<runs>& grid, const float* w, const 
     const AffineSuperSearch<runs, size, levels, most> search(block);
     search.search(grid, rounds);
   } else if (block.unit > 0.0f) {
-    SignedSuperSearch<runs, size, -zeroCode, levels - zeroCode, 0, most> search(block);
+    TiedSuperSearch<runs, size, levels, most, ratio> search(block);
     search.search(rounds);
-    // d is bounded so that dmin is finite; 65504 / zeroCode is an F16.
-    const float bound = largestHalf / static_cast<float>(zeroCode);
-    const float d = halfToFloat(search.d);
-    grid.d = floatToHalf(d > bound ? bound : d < -bound ? -bound : d);
-    grid.dmin = floatToHalf(halfToFloat(grid.d) * static_cast<float>(zeroCode));
-    for (int k = 0; k < runs; ++k) grid.scales[k] = grid.minimums[k] = static_cast<uint8_t>(search.scales[k]);
+    grid.d = search.d;
+    grid.dmin = floatToHalf(halfToFloat(search.d) * static_cast<float>(ratio));
+    memcpy(grid.scales, search.scales, sizeof grid.scales);
+    memcpy(grid.minimums, search.minimums, sizeof grid.minimums);
   }
   grid.finish();
 }

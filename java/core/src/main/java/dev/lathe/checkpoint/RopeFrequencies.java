@@ -1,6 +1,7 @@
 package dev.lathe.checkpoint;
 
 import dev.lathe.DataException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -22,12 +23,13 @@ import java.util.Optional;
  * of Llama.
  */
 public final class RopeFrequencies {
-    /**
-     * Pairs {low, high} to try before fitting; every published Llama-3-style model uses the first.
-     */
+    /** Pairs {low, high} to try before fitting; every published model uses the first. */
     private static final double[][] USUAL_BANDS = {{1, 4}, {1, 32}, {1, 8}, {1, 2}};
 
-    private static final int[] USUAL_LENGTHS = {8192, 4096, 2048, 16384, 32768, 65536, 131072};
+    /** The original context of Llama 3. */
+    private static final int USUAL_LENGTH = 8192;
+
+    private static final int LARGEST_LENGTH_BITS = 24;
 
     /**
      * How far 1 / c_i may lie from the rule's value. The tensor's writer computes f_i in F32: the
@@ -113,7 +115,7 @@ public final class RopeFrequencies {
      * @throws DataException if no rule reproduces the factors
      */
     public static Optional<RopeScaling> scalingOf(float[] factors, double theta, String source) {
-        double largest = 1;
+        float largest = 1;
         for (int i = 0; i < factors.length; i++) {
             if (!(factors[i] >= 1 && factors[i] < Float.POSITIVE_INFINITY)) {
                 throw new DataException(
@@ -126,22 +128,60 @@ public final class RopeFrequencies {
             return Optional.empty();
         }
         double[] frequencies = unscaled(theta, 2 * factors.length);
-        for (double[] band : USUAL_BANDS) {
-            for (int length : USUAL_LENGTHS) {
-                RopeScaling rule = new RopeScaling.Llama3(largest, band[0], band[1], length);
-                if (reproduces(rule, factors, frequencies)) {
-                    return Optional.of(rule);
-                }
+        // The shortest decimal that rounds to the float: 2.7, not 2.700000047683716.
+        double factor = Double.parseDouble(Float.toString(largest));
+        for (RopeScaling rule : candidates(factors, frequencies, factor)) {
+            if (reproduces(rule, factors, frequencies)) {
+                return Optional.of(rule);
             }
         }
-        Optional<RopeScaling> rule =
-                fit(factors, frequencies, largest)
-                        .filter(fitted -> reproduces(fitted, factors, frequencies));
-        if (rule.isEmpty()) {
-            throw new DataException(
-                    source + ": the " + factors.length + " rotary factors follow no known rule");
+        throw new DataException(
+                source + ": the " + factors.length + " rotary factors follow no known rule");
+    }
+
+    /** Lists rules that may be behind the factors, the likely ones first. */
+    private static List<RopeScaling> candidates(
+            float[] factors, double[] frequencies, double factor) {
+        List<RopeScaling> rules = new ArrayList<>();
+        List<double[]> smooth = smoothPart(factors, frequencies, factor);
+        for (double[] band : USUAL_BANDS) {
+            addRule(rules, factor, band[0], band[1], USUAL_LENGTH);
         }
-        return rule;
+        for (double[] band : USUAL_BANDS) {
+            // One point of the smooth part fixes the length: s = (original x - low) / (high - low).
+            for (double[] point : smooth) {
+                double original = (band[0] + point[1] * (band[1] - band[0])) / point[0];
+                addRule(rules, factor, band[0], band[1], original);
+            }
+        }
+        fit(rules, smooth, factor);
+        for (int bits = 0; smooth.isEmpty() && bits <= LARGEST_LENGTH_BITS; bits++) {
+            // No wave lies between the bounds: many lengths give the same factors.
+            for (double[] band : USUAL_BANDS) {
+                addRule(rules, factor, band[0], band[1], 1L << bits);
+            }
+        }
+        return rules;
+    }
+
+    private static void addRule(
+            List<RopeScaling> rules, double factor, double low, double high, double original) {
+        boolean bounded = high > low && high < Double.POSITIVE_INFINITY;
+        if (bounded && original >= 1 && original < Integer.MAX_VALUE) {
+            rules.add(new RopeScaling.Llama3(factor, low, high, (int) Math.round(original)));
+        }
+    }
+
+    /** Returns {x, s} with x = 1 / w of the factors that lie between 1 and the largest. */
+    private static List<double[]> smoothPart(float[] factors, double[] frequencies, double factor) {
+        List<double[]> points = new ArrayList<>();
+        for (int i = 0; i < factors.length; i++) {
+            double share = (1 / (double) factors[i] - 1 / factor) / (1 - 1 / factor);
+            if (share > TOLERANCE && share < 1 - TOLERANCE) {
+                points.add(new double[] {frequencies[i] / (2 * Math.PI), share});
+            }
+        }
+        return points;
     }
 
     private static boolean reproduces(RopeScaling rule, float[] factors, double[] frequencies) {
@@ -155,48 +195,32 @@ public final class RopeFrequencies {
     }
 
     /**
-     * Fits low = 1, high and original to the smooth part. There s is linear in x = 1 / w: s = a x +
-     * b with a = original / (high - low) and b = -low / (high - low). The rule does not change when
-     * low, high and original are multiplied by one number, so low = 1 loses nothing.
+     * Fits low = 1, high and original to the smooth part. There s is linear in x: s = a x + b with
+     * a = original / (high - low) and b = -low / (high - low). The rule does not change when low,
+     * high and original are multiplied by one number, so low = 1 loses nothing.
      */
-    private static Optional<RopeScaling> fit(
-            float[] factors, double[] frequencies, double largest) {
-        double count = 0;
+    private static void fit(List<RopeScaling> rules, List<double[]> points, double factor) {
         double sumX = 0;
         double sumS = 0;
         double sumXx = 0;
         double sumXs = 0;
-        for (int i = 0; i < factors.length; i++) {
-            double share = (1 / (double) factors[i] - 1 / largest) / (1 - 1 / largest);
-            if (share > TOLERANCE && share < 1 - TOLERANCE) {
-                double x = frequencies[i] / (2 * Math.PI);
-                count++;
-                sumX += x;
-                sumS += share;
-                sumXx += x * x;
-                sumXs += x * share;
-            }
+        for (double[] point : points) {
+            sumX += point[0];
+            sumS += point[1];
+            sumXx += point[0] * point[0];
+            sumXs += point[0] * point[1];
         }
-        double determinant = count * sumXx - sumX * sumX;
-        if (count < 2 || !(determinant > 0)) {
-            return Optional.empty();
+        double determinant = points.size() * sumXx - sumX * sumX;
+        if (points.size() < 2 || !(determinant > 0)) {
+            return;
         }
-        double slope = (count * sumXs - sumX * sumS) / determinant;
-        double intercept = (sumS - slope * sumX) / count;
+        double slope = (points.size() * sumXs - sumX * sumS) / determinant;
+        double intercept = (sumS - slope * sumX) / points.size();
         double high = 1 - 1 / intercept;
         double original = slope * (high - 1);
-        if (!(high > 1 && original >= 1 && original < Integer.MAX_VALUE)) {
-            return Optional.empty();
-        }
-        for (double nice : List.of((double) Math.round(high), Math.round(high * 16) / 16.0)) {
-            if (nice > 1) {
-                RopeScaling rule =
-                        new RopeScaling.Llama3(largest, 1, nice, (int) Math.round(original));
-                if (reproduces(rule, factors, frequencies)) {
-                    return Optional.of(rule);
-                }
-            }
-        }
-        return Optional.of(new RopeScaling.Llama3(largest, 1, high, (int) Math.round(original)));
+        // People choose round numbers; a rounded rule counts only if it gives the same factors.
+        addRule(rules, factor, 1, Math.round(high), original);
+        addRule(rules, factor, 1, Math.round(high * 16) / 16.0, original);
+        addRule(rules, factor, 1, high, original);
     }
 }

@@ -15,8 +15,13 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
+import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -50,11 +55,11 @@ class GgufRoundTripTest {
             GgufType.UINT32, GgufType.INT32, GgufType.UINT64, GgufType.INT64
         };
         for (int i = 0; i < whole.length; i++) {
-            String name = whole[i].name().toLowerCase(java.util.Locale.ROOT);
+            String name = whole[i].name().toLowerCase(Locale.ROOT);
             metadata.put("least." + name, new GgufValue.WholeNumber(whole[i], extremes[i][0]));
             metadata.put("most." + name, new GgufValue.WholeNumber(whole[i], extremes[i][1]));
             byte[] bytes = new byte[3 * whole[i].bytes()];
-            new java.util.Random(i).nextBytes(bytes);
+            new Random(i).nextBytes(bytes);
             metadata.put("array." + name, new GgufArray.Numbers(whole[i], bytes));
         }
         metadata.putFloat32("float32", 1e-5f);
@@ -122,7 +127,7 @@ class GgufRoundTripTest {
     private static List<TensorSpec> sameOrder(List<TensorSpec> found) {
         List<TensorSpec> expected = tensors();
         List<TensorSpec> sorted = new ArrayList<>(found);
-        sorted.sort(java.util.Comparator.comparingInt(expected::indexOf));
+        sorted.sort(Comparator.comparingInt(expected::indexOf));
         return sorted;
     }
 
@@ -139,7 +144,7 @@ class GgufRoundTripTest {
             byte[] found = new byte[20];
             row.flip().get(found);
             byte[] all = WriterFiles.bytes(matrix);
-            assertArrayEquals(java.util.Arrays.copyOfRange(all, 20, 40), found);
+            assertArrayEquals(Arrays.copyOfRange(all, 20, 40), found);
             ByteBuffer room = ByteBuffer.allocate(21);
             assertThrows(IllegalArgumentException.class, () -> checkpoint.read(matrix, 40, room));
             assertThrows(IllegalArgumentException.class, () -> checkpoint.read(matrix, -1, room));
@@ -195,7 +200,7 @@ class GgufRoundTripTest {
                 GgufCheckpoint.open(folder.resolve("m-00001-of-00002.gguf"))) {
             assertEquals(2, checkpoint.tensors().size());
             assertEquals("part 0", checkpoint.metadata().string("general.name"));
-            assertEquals(java.util.Set.of("general.name"), checkpoint.metadata().keys());
+            assertEquals(Set.of("general.name"), checkpoint.metadata().keys());
             assertEquals(2, WriterFiles.read(checkpoint, checkpoint.tensor("tensor.1"))[31]);
         }
     }

@@ -11,11 +11,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
 /** Runs short Python programs as independent readers of what was written. */
 final class Python {
     private static final int TIMEOUT_SECONDS = 300;
+
+    /** Importing large packages takes seconds; once tried is enough. */
+    private static final Set<String> IMPORTABLE = ConcurrentHashMap.newKeySet();
 
     private Python() {}
 
@@ -34,9 +39,11 @@ final class Python {
         String interpreter = System.getenv("LATHE_PYTHON");
         assumeTrue(interpreter != null, "LATHE_PYTHON is not set");
         Path log = folder.resolve("python.log");
-        assumeTrue(
-                start(log, List.of(interpreter, "-c", "import " + packages)) == 0,
-                () -> interpreter + " cannot import " + packages);
+        if (!IMPORTABLE.contains(packages)) {
+            int exit = start(log, List.of(interpreter, "-c", "import " + packages));
+            assumeTrue(exit == 0, () -> interpreter + " cannot import " + packages);
+            IMPORTABLE.add(packages);
+        }
         List<String> command = new ArrayList<>(List.of(interpreter, "-c", program));
         for (Object argument : arguments) {
             command.add(argument.toString());
