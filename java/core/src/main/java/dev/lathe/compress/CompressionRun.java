@@ -60,7 +60,7 @@ final class CompressionRun implements AutoCloseable {
 
     RunRecord run() {
         CalibrationSet calibration = null;
-        try (Tokenizer tokenizer = OutputFiles.tokenizer(model)) {
+        try (Tokenizer tokenizer = Tokenizer.of(model.checkpoint())) {
             tokenizer.checkVocabulary(model.config().vocabularySize());
             if (plan.needsCalibration()) {
                 CalibrationOptions options = settings.recipe().calibration();

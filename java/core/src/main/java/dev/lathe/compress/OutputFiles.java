@@ -37,14 +37,6 @@ final class OutputFiles {
         return version == null ? "development" : version;
     }
 
-    /** The tokenizer that a model came with. */
-    static Tokenizer tokenizer(Model model) {
-        if (model.checkpoint() instanceof GgufCheckpoint gguf) {
-            return Tokenizer.fromGguf(gguf.metadata());
-        }
-        return Tokenizer.fromHuggingFace(((SafetensorsCheckpoint) model.checkpoint()).folder());
-    }
-
     /** Opens the output, taking up what an interrupted run left where told to. */
     static CheckpointWriter create(
             Path output,

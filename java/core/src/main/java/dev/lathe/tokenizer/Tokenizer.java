@@ -1,7 +1,10 @@
 package dev.lathe.tokenizer;
 
 import dev.lathe.DataException;
+import dev.lathe.checkpoint.Checkpoint;
+import dev.lathe.checkpoint.GgufCheckpoint;
 import dev.lathe.checkpoint.GgufMetadata;
+import dev.lathe.checkpoint.SafetensorsCheckpoint;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -85,6 +88,21 @@ public final class Tokenizer implements AutoCloseable {
         this.origin = origin;
         this.json = json;
         this.encoder = new NativeTokenizer(json.source(), json.forEncoding());
+    }
+
+    /**
+     * Reads the tokenizer that a checkpoint came with.
+     *
+     * @param checkpoint a GGUF file or a Hugging Face folder
+     * @return the tokenizer
+     * @throws DataException if it is missing, contradicts itself or is of a kind that is not
+     *     supported
+     */
+    public static Tokenizer of(Checkpoint checkpoint) {
+        if (checkpoint instanceof GgufCheckpoint gguf) {
+            return fromGguf(gguf.metadata());
+        }
+        return fromHuggingFace(((SafetensorsCheckpoint) checkpoint).folder());
     }
 
     /**

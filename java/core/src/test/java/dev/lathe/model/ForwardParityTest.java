@@ -1,0 +1,110 @@
+package dev.lathe.model;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.lathe.calibrate.ActivationStore;
+import dev.lathe.checkpoint.Checkpoint;
+import dev.lathe.checkpoint.TensorInfo;
+import dev.lathe.device.Device;
+import dev.lathe.device.Tensor;
+import dev.lathe.measure.ForwardPass;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Logits against those of transformers in F32 with eager attention. The bound is the one that the
+ * project promises, 1e-3; both sides round to F32 after sums of at most a few thousand terms, so
+ * they differ by about 1e-5 of the greatest logit.
+ */
+class ForwardParityTest {
+    private static final double BOUND = 1e-3;
+    private static final Path GOLDEN = Path.of("src/test/resources/golden");
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"llama-tied", "llama-head", "llama-bias", "llama-rope", "qwen2", "qwen3"})
+    void tinyModelsGiveTheLogitsOfTransformers(String name) {
+        Path folder = GOLDEN.resolve("logits").resolve(name);
+        try (Device device = Device.open("cpu", 2);
+                Model model = Model.open(folder.resolve("model"));
+                Checkpoint golden = Checkpoint.open(folder.resolve("logits.safetensors"))) {
+            for (int i = 0; i < 2; i++) {
+                float[] found = logits(device, model, ids(golden, "tokens_" + i));
+                assertClose(name + " text " + i, values(golden, "logits_" + i), found);
+            }
+        }
+    }
+
+    @Test
+    void smolLm2GivesTheLogitsOfTransformers() {
+        String models = System.getenv("LATHE_MODELS");
+        assumeTrue(models != null, "LATHE_MODELS names no folder of models");
+        Path file = Path.of(models, "SmolLM2-135M-Instruct.Q4_1.gguf");
+        assumeTrue(Files.exists(file), file + " is not there");
+        try (Device device = Device.open("cpu", 2);
+                Model model = Model.open(file);
+                Checkpoint golden =
+                        Checkpoint.open(
+                                GOLDEN.resolve("smollm2_logits/smollm2_logits.safetensors"))) {
+            float[] all = logits(device, model, ids(golden, "tokens"));
+            int vocabulary = model.config().vocabularySize();
+            float[] expected = values(golden, "logits");
+            int[] positions = ids(golden, "positions");
+            for (int i = 0; i < positions.length; i++) {
+                assertClose(
+                        "position " + positions[i],
+                        Arrays.copyOfRange(expected, i * vocabulary, (i + 1) * vocabulary),
+                        Arrays.copyOfRange(
+                                all, positions[i] * vocabulary, (positions[i] + 1) * vocabulary));
+            }
+        }
+    }
+
+    private static float[] logits(Device device, Model model, int[] tokens) {
+        Path temporary = Path.of(System.getProperty("java.io.tmpdir"));
+        try (ActivationStore store = new ActivationStore(device, 1 << 30, temporary);
+                OutputHead head = OutputHead.load(model, device)) {
+            ForwardPass.run(model, device, new int[][] {tokens}, store, () -> {});
+            try (Tensor residual = store.take(0);
+                    Tensor logits = head.logits(residual)) {
+                return logits.toArray();
+            }
+        }
+    }
+
+    private static float[] values(Checkpoint checkpoint, String name) {
+        ByteBuffer bytes = read(checkpoint, checkpoint.tensor(name));
+        float[] values = new float[bytes.remaining() / Float.BYTES];
+        bytes.asFloatBuffer().get(values);
+        return values;
+    }
+
+    private static int[] ids(Checkpoint checkpoint, String name) {
+        ByteBuffer bytes = read(checkpoint, checkpoint.tensor(name));
+        int[] values = new int[bytes.remaining() / Integer.BYTES];
+        bytes.asIntBuffer().get(values);
+        return values;
+    }
+
+    private static ByteBuffer read(Checkpoint checkpoint, TensorInfo info) {
+        ByteBuffer bytes =
+                ByteBuffer.allocate((int) info.byteLength()).order(ByteOrder.LITTLE_ENDIAN);
+        checkpoint.read(info, 0, bytes);
+        return bytes.flip();
+    }
+
+    private static void assertClose(String what, float[] expected, float[] found) {
+        double worst = 0;
+        for (int i = 0; i < expected.length; i++) {
+            worst = Math.max(worst, Math.abs(expected[i] - found[i]));
+        }
+        assertTrue(worst <= BOUND, what + ": greatest difference of a logit " + worst);
+    }
+}
