@@ -141,7 +141,7 @@ public final class GgufConfig {
                             String.format(
                                     "%s: rope scaling '%s' is not supported (known: none, linear,"
                                             + " and Llama 3's as rope_freqs.weight)",
-                                    checkpoint.path(), type));
+                                    checkpoint.path(), Printable.of(type)));
         };
     }
 

@@ -33,7 +33,7 @@ final class GgufReader {
     /** Types from this number on are those that only safetensors has. */
     static final int FIRST_SAFETENSORS_TYPE = 1000;
 
-    private static final int MAXIMUM_NAME_BYTES = 65535;
+    private static final int MAXIMUM_NAME_LENGTH = 65535;
 
     /**
      * Real files nest no arrays at all; the bound keeps a hostile one from exhausting the stack.
@@ -119,12 +119,7 @@ final class GgufReader {
         long start = input.position();
         GgufMetadata.Builder metadata = GgufMetadata.builder(input.path().toString());
         for (long i = 0; i < count; i++) {
-            String key = input.string("metadata key " + i);
-            if (key.isEmpty() || key.length() > MAXIMUM_NAME_BYTES) {
-                throw error(
-                        "metadata key %d has %d characters, expected 1 to %d",
-                        i, key.length(), MAXIMUM_NAME_BYTES);
-            }
+            String key = readName("metadata key " + i);
             if (metadata.contains(key)) {
                 throw error("duplicate metadata key '%s'", key);
             }
@@ -137,6 +132,19 @@ final class GgufReader {
             }
         }
         return metadata.build();
+    }
+
+    private String readName(String what) {
+        String name = input.string(what);
+        if (name.isEmpty() || name.length() > MAXIMUM_NAME_LENGTH) {
+            throw error(
+                    "%s has %d characters, expected 1 to %d",
+                    what, name.length(), MAXIMUM_NAME_LENGTH);
+        }
+        if (!Printable.isPlain(name)) {
+            throw error("%s holds control characters: '%s'", what, Printable.of(name));
+        }
+        return name;
     }
 
     private GgufType readType(String what) {
@@ -235,7 +243,7 @@ final class GgufReader {
         if (Long.bitCount(alignment) != 1) {
             throw error(
                     "metadata key '%s' is %s of type %s, expected a power of two of type UINT32",
-                    GgufHeader.ALIGNMENT_KEY, value, value.type());
+                    GgufHeader.ALIGNMENT_KEY, Printable.of(value.toString()), value.type());
         }
         return alignment;
     }
@@ -247,10 +255,7 @@ final class GgufReader {
         List<RelativeTensor> tensors = new ArrayList<>();
         Set<String> names = new HashSet<>();
         for (long i = 0; i < count; i++) {
-            String name = input.string("the name of tensor " + i);
-            if (name.length() > MAXIMUM_NAME_BYTES) {
-                throw error("the name of tensor %d has %d characters", i, name.length());
-            }
+            String name = readName("the name of tensor " + i);
             if (!names.add(name)) {
                 throw error("duplicate tensor '%s'", name);
             }

@@ -98,7 +98,8 @@ public final class HuggingFaceConfig {
     }
 
     private static UsageException unsupported(ConfigFields fields, String what) {
-        return new UsageException(fields.source() + ": " + what + " is not supported");
+        return new UsageException(
+                fields.source() + ": " + Printable.of(what) + " is not supported");
     }
 
     private static int headSize(

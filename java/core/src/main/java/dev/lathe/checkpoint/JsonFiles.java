@@ -1,5 +1,6 @@
 package dev.lathe.checkpoint;
 
+import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.util.DefaultIndenter;
@@ -37,13 +38,17 @@ final class JsonFiles {
         try {
             node = MAPPER.readTree(readBounded(file));
         } catch (JsonProcessingException e) {
+            // Text that passes a bound of the parser, for example of nesting, has no location.
+            JsonLocation at = e.getLocation();
+            String place =
+                    at == null
+                            ? ""
+                            : String.format(
+                                    " in line %d, column %d", at.getLineNr(), at.getColumnNr());
             throw new DataException(
                     String.format(
-                            "%s is no valid JSON in line %d, column %d: %s",
-                            file,
-                            e.getLocation().getLineNr(),
-                            e.getLocation().getColumnNr(),
-                            e.getOriginalMessage()),
+                            "%s is no valid JSON%s: %s",
+                            file, place, Printable.of(e.getOriginalMessage())),
                     e);
         } catch (IOException e) {
             throw new DataException(file + " cannot be read: " + e.getMessage(), e);

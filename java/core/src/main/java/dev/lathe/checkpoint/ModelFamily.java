@@ -83,6 +83,7 @@ public enum ModelFamily {
         }
         String known =
                 Arrays.stream(values()).map(ModelFamily::id).collect(Collectors.joining(", "));
-        throw new UsageException("architecture '" + id + "' is not supported; known: " + known);
+        throw new UsageException(
+                "architecture '" + Printable.of(id) + "' is not supported; known: " + known);
     }
 }

@@ -153,7 +153,7 @@ public final class SafetensorsCheckpoint implements Checkpoint {
                 throw new DataException(
                         String.format(
                                 "%s: tensor '%s' is not in shard %s",
-                                index, entry.getKey(), shards.get(entry.getValue())));
+                                index, Printable.of(entry.getKey()), shards.get(entry.getValue())));
             }
         }
         return checkpoint;
@@ -166,7 +166,7 @@ public final class SafetensorsCheckpoint implements Checkpoint {
                         && !shard.isEmpty()
                         && shard.indexOf('/') < 0
                         && shard.indexOf('\\') < 0
-                        && shard.indexOf('\0') < 0
+                        && Printable.isPlain(shard)
                         && !shard.equals(".")
                         && !shard.equals("..");
         if (!plain) {
@@ -174,7 +174,7 @@ public final class SafetensorsCheckpoint implements Checkpoint {
                     String.format(
                             "%s: tensor '%s' is mapped to '%s', expected the name of a file beside"
                                     + " it",
-                            index, tensor, shard));
+                            index, Printable.of(tensor), Printable.of(String.valueOf(shard))));
         }
     }
 

@@ -112,7 +112,7 @@ record SafetensorsHeader(Map<String, String> metadata, List<TensorInfo> tensors)
             } catch (JsonParseException e) {
                 throw syntaxError(e);
             } catch (IOException e) {
-                throw error("the header cannot be parsed: %s", e.getMessage());
+                throw error("the header cannot be parsed: %s", Printable.of(e.getMessage()));
             }
             tensors.sort(Comparator.comparingLong(TensorInfo::offset));
             requireNoHoles();
@@ -125,7 +125,7 @@ record SafetensorsHeader(Map<String, String> metadata, List<TensorInfo> tensors)
                             "%s: the header is no valid JSON at byte %d: %s",
                             file,
                             LENGTH_BYTES + e.getLocation().getByteOffset(),
-                            e.getOriginalMessage()),
+                            Printable.of(e.getOriginalMessage())),
                     e);
         }
 
@@ -133,12 +133,20 @@ record SafetensorsHeader(Map<String, String> metadata, List<TensorInfo> tensors)
             expect(parser.currentToken(), JsonToken.START_OBJECT, METADATA_KEY);
             while (parser.nextToken() == JsonToken.FIELD_NAME) {
                 String key = parser.currentName();
-                expect(parser.nextToken(), JsonToken.VALUE_STRING, METADATA_KEY + "." + key);
+                expect(
+                        parser.nextToken(),
+                        JsonToken.VALUE_STRING,
+                        METADATA_KEY + "." + Printable.of(key));
                 metadata.put(key, parser.getText());
             }
         }
 
         private void readTensor(String name, JsonParser parser) throws IOException {
+            if (name.isEmpty() || !Printable.isPlain(name)) {
+                throw error(
+                        "name of a tensor that is empty or holds control characters: '%s'",
+                        Printable.of(name));
+            }
             String what = "tensor '" + name + "'";
             expect(parser.currentToken(), JsonToken.START_OBJECT, what);
             String typeName = null;
@@ -159,14 +167,14 @@ record SafetensorsHeader(Map<String, String> metadata, List<TensorInfo> tensors)
                         offsets = readNumbers(parser, what + ": data_offsets");
                         break;
                     default:
-                        throw error("%s: unknown field '%s'", what, field);
+                        throw error("%s: unknown field '%s'", what, Printable.of(field));
                 }
             }
             if (typeName == null || shape == null || offsets == null) {
                 throw error("%s: dtype, shape and data_offsets are expected", what);
             }
             if (!TYPE_NAMES.contains(typeName)) {
-                throw error("%s has unknown dtype '%s'", what, typeName);
+                throw error("%s has unknown dtype '%s'", what, Printable.of(typeName));
             }
             add(name, DType.of(typeName), shape, offsets);
         }

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** Hugging Face folders that are broken. */
 final class CorruptFolders {
@@ -21,6 +22,10 @@ final class CorruptFolders {
     private CorruptFolders() {}
 
     static List<CorruptFiles.Case> cases() {
+        return Stream.of(files(), sizes(), description()).flatMap(List::stream).toList();
+    }
+
+    private static List<CorruptFiles.Case> files() {
         return List.of(
                 usage("nothing at the path", folder -> folder.resolve("absent"), "does not exist"),
                 usage("folder without config.json", folder -> folder, "config.json"),
@@ -60,8 +65,17 @@ final class CorruptFolders {
                                     folder, "{\"weight_map\": {\"w\": \"shard.safetensors\"}}");
                         },
                         "'w'",
-                        "shard.safetensors"),
+                        "shard.safetensors"));
+    }
+
+    private static List<CorruptFiles.Case> sizes() {
+        return List.of(
                 data("config.json that is no JSON", model("{"), "config.json", "no valid JSON"),
+                data(
+                        "config.json that is nested too deep",
+                        model("{\"a\": " + "[".repeat(100_000)),
+                        "config.json",
+                        "no valid JSON"),
                 data("config.json that is a list", model("[]"), "config.json", "no JSON object"),
                 data("no model_type", model("{}"), "config.json", "'model_type'"),
                 usage(
@@ -93,7 +107,11 @@ final class CorruptFolders {
                 data(
                         "heads that do not divide the width",
                         model(CONFIG.replace("\"hidden_size\": 8", "\"hidden_size\": 9")),
-                        "hidden_size 9"),
+                        "hidden_size 9"));
+    }
+
+    private static List<CorruptFiles.Case> description() {
+        return List.of(
                 usage(
                         "unknown rope type",
                         model(withScaling("{\"rope_type\": \"yarn\", \"factor\": 4.0}")),

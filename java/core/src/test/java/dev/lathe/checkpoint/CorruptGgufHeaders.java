@@ -5,12 +5,17 @@ import static dev.lathe.checkpoint.CorruptFiles.usage;
 
 import java.nio.file.Files;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** GGUF files that are broken before their tensors. */
 final class CorruptGgufHeaders {
     private CorruptGgufHeaders() {}
 
     static List<CorruptFiles.Case> cases() {
+        return Stream.of(start(), keys(), values(), description()).flatMap(List::stream).toList();
+    }
+
+    private static List<CorruptFiles.Case> start() {
         return List.of(
                 data("empty file", file(new RawGguf()), "wrong magic"),
                 data(
@@ -41,7 +46,11 @@ final class CorruptGgufHeaders {
                         "number of keys that overflows",
                         file(RawGguf.begin(0, -1).zeros(64)),
                         "number of metadata keys",
-                        "18446744073709551615"),
+                        "18446744073709551615"));
+    }
+
+    private static List<CorruptFiles.Case> keys() {
+        return List.of(
                 data(
                         "key longer than the file",
                         file(RawGguf.begin(0, 1).int64(1000).text("general").zeros(20)),
@@ -62,7 +71,11 @@ final class CorruptGgufHeaders {
                         "duplicate key",
                         file(RawGguf.begin(0, 2).uint32Key("a", 1).uint32Key("a", 1)),
                         "duplicate",
-                        "'a'"),
+                        "'a'"));
+    }
+
+    private static List<CorruptFiles.Case> values() {
+        return List.of(
                 data(
                         "unknown type of a value",
                         file(RawGguf.begin(0, 1).string("a").int32(13).zeros(64)),
@@ -108,7 +121,11 @@ final class CorruptGgufHeaders {
                         "alignment as a string",
                         file(RawGguf.begin(0, 1).stringKey("general.alignment", "32")),
                         "general.alignment",
-                        "STRING"),
+                        "STRING"));
+    }
+
+    private static List<CorruptFiles.Case> description() {
+        return List.of(
                 data(
                         "no architecture",
                         file(RawGguf.begin(0, 0).align(32)),

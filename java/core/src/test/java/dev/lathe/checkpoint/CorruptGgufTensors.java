@@ -5,6 +5,7 @@ import static dev.lathe.checkpoint.CorruptFiles.usage;
 import static dev.lathe.checkpoint.CorruptGgufHeaders.file;
 
 import java.util.List;
+import java.util.stream.Stream;
 
 /** GGUF files whose tensors, or the description of the model, are broken. */
 final class CorruptGgufTensors {
@@ -14,6 +15,10 @@ final class CorruptGgufTensors {
     private CorruptGgufTensors() {}
 
     static List<CorruptFiles.Case> cases() {
+        return Stream.of(entries(), places(), description()).flatMap(List::stream).toList();
+    }
+
+    private static List<CorruptFiles.Case> entries() {
         return List.of(
                 data(
                         "truncated among the tensors",
@@ -70,7 +75,11 @@ final class CorruptGgufTensors {
                         one(RawGguf.begin(1, 0).tensor("weight", Q4_0, 0, 40)),
                         "'weight'",
                         "40",
-                        "Q4_0"),
+                        "Q4_0"));
+    }
+
+    private static List<CorruptFiles.Case> places() {
+        return List.of(
                 data(
                         "offset that is not aligned",
                         one(RawGguf.begin(1, 0).tensor("weight", F32, 4, 8)),
@@ -111,7 +120,11 @@ final class CorruptGgufTensors {
                                         .zeros(96)),
                         "'first'",
                         "'second'",
-                        "overlap"),
+                        "overlap"));
+    }
+
+    private static List<CorruptFiles.Case> description() {
+        return List.of(
                 data(
                         "unknown tensor",
                         model(8, 2, 4, "blk.0.mystery.weight"),

@@ -8,12 +8,17 @@ import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** Safetensors files that are broken. */
 final class CorruptSafetensors {
     private CorruptSafetensors() {}
 
     static List<CorruptFiles.Case> cases() {
+        return Stream.of(headers(), entries(), places()).flatMap(List::stream).toList();
+    }
+
+    private static List<CorruptFiles.Case> headers() {
         return List.of(
                 data(
                         "truncated in the length",
@@ -35,7 +40,11 @@ final class CorruptSafetensors {
                         header("{" + entry("w", "F32", "[2]", "[0, 8]"), 8),
                         "no valid JSON"),
                 data("header that is no JSON", header("{hello}", 0), "no valid JSON"),
-                data("text after the header", header("{} {}", 0), "goes on"),
+                data("text after the header", header("{} {}", 0), "goes on"));
+    }
+
+    private static List<CorruptFiles.Case> entries() {
+        return List.of(
                 data(
                         "duplicate tensor",
                         tensors(
@@ -82,10 +91,22 @@ final class CorruptSafetensors {
                         "'w'",
                         "99999999999999999999"),
                 data(
+                        "size of ten thousand digits",
+                        tensors(8, entry("w", "F32", "[" + "9".repeat(10_000) + "]", "[0, 8]")),
+                        "header"),
+                data(
+                        "name with control characters",
+                        tensors(8, entry("w\\u001b[2J\\n", "F32", "[2]", "[0, 8]")),
+                        "control characters"),
+                data(
                         "sizes that overflow",
                         tensors(8, entry("w", "F32", "[4294967296, 4294967296]", "[0, 8]")),
                         "'w'",
-                        "overflows"),
+                        "overflows"));
+    }
+
+    private static List<CorruptFiles.Case> places() {
+        return List.of(
                 data(
                         "offsets in the wrong order",
                         tensors(8, entry("w", "F32", "[2]", "[8, 0]")),

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -103,6 +104,23 @@ class SafetensorsRoundTripTest {
         }
         try (Checkpoint indexed = Checkpoint.open(index)) {
             assertEquals(tensors().size(), indexed.tensors().size());
+        }
+    }
+
+    @Test
+    void severalThreadsReadAtOnce() {
+        Path folder = write("threads", 50);
+        try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+            IntStream.range(0, 2000)
+                    .parallel()
+                    .forEach(
+                            i -> {
+                                int index = i % checkpoint.tensors().size();
+                                TensorInfo tensor = checkpoint.tensors().get(index);
+                                assertArrayEquals(
+                                        WriterFiles.bytes(tensor),
+                                        WriterFiles.read(checkpoint, tensor));
+                            });
         }
     }
 
