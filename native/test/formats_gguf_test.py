@@ -14,6 +14,7 @@ import os
 import pathlib
 import platform
 import subprocess
+import sys
 import time
 
 import gguf
@@ -248,6 +249,14 @@ def test_catalogue_against_libggml(formats, libggml):
             assert libggml.ggml_type_name(info.id).decode().upper() == name
             assert (info.block_size, info.block_bytes) == (
                 libggml.ggml_blck_size(info.id), libggml.ggml_type_size(info.id))  # fmt: skip
+
+
+def test_codebooks_are_those_of_the_generator(tmp_path):
+    fresh = tmp_path / "iq_grids.h"
+    subprocess.run([sys.executable, str(NATIVE / "codegen" / "grids.py"), str(fresh)], check=True)
+    committed = NATIVE / "include" / "lathe" / "formats" / "iq_grids.h"
+    # The first line names the version of the package, which may be another one here.
+    assert fresh.read_text().splitlines()[1:] == committed.read_text().splitlines()[1:]
 
 
 @pytest.mark.parametrize("name", DECODABLE)

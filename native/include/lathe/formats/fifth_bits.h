@@ -7,10 +7,12 @@
 
 LATHE_BEGIN
 
-// Code of column i of 32.
-LATHE_HD inline int code5(const uint8_t* qh, const uint8_t* qs, int i) {
-  const int low = i < 16 ? qs[i] & 15 : qs[i - 16] >> 4;
-  return low | (((qh[i / 8] >> (i % 8)) & 1) << 4);
+// codes [32]
+LATHE_HD inline void unpack5(int* codes, const uint8_t* qh, const uint8_t* qs) {
+  uint32_t high = 0;
+  for (int byte = 0; byte < 4; ++byte) high |= static_cast<uint32_t>(qh[byte]) << (8 * byte);
+  for (int i = 0; i < 16; ++i) codes[i] = (qs[i] & 15) | static_cast<int>(((high >> i) & 1u) << 4);
+  for (int i = 0; i < 16; ++i) codes[i + 16] = (qs[i] >> 4) | static_cast<int>(((high >> (i + 16)) & 1u) << 4);
 }
 
 LATHE_HD inline void pack5(uint8_t* qh, uint8_t* qs, const uint8_t* codes) {

@@ -30,7 +30,8 @@ struct IQ2_S {
       const float scale = d * (0.5f + static_cast<float>(s)) * 0.25f;
       const int high = (block.qh[i / 4] >> (2 * (i % 4))) & 3;
       const uint32_t entry = iq2sGrid[block.qs[i] | (high << 8)];
-      for (int j = 0; j < 8; ++j) w[8 * i + j] = scale * withSign(iq2Magnitude(entry, j), block.signs[i], j);
+      const uint32_t signs = block.signs[i];
+      for (int j = 0; j < 8; ++j) w[8 * i + j] = scale * withSign(iq2Magnitude(entry, j), signs, j);
     }
   }
 };

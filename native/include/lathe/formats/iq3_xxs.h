@@ -27,9 +27,11 @@ struct IQ3_XXS {
       const uint32_t packed = block.signsAndScale[i / 4];
       const float scale = d * (0.5f + static_cast<float>(packed >> 28)) * 0.5f;
       const uint32_t signs = evenSigns((packed >> (7 * (i % 4))) & 127u);
-      for (int j = 0; j < 8; ++j) {
-        const uint32_t entry = iq3xxsGrid[block.qs[2 * i + j / 4]];
-        w[8 * i + j] = scale * withSign(iq3xxsMagnitude(entry, j % 4), signs, j);
+      for (int half = 0; half < 2; ++half) {
+        const uint32_t entry = iq3xxsGrid[block.qs[2 * i + half]];
+        const uint32_t halfSigns = signs >> (4 * half);
+        float* four = w + 8 * i + 4 * half;
+        for (int j = 0; j < 4; ++j) four[j] = scale * withSign(iq3xxsMagnitude(entry, j), halfSigns, j);
       }
     }
   }

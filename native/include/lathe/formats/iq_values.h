@@ -36,7 +36,7 @@ LATHE_HD inline uint32_t evenSigns(uint32_t stored) {
 
 // magnitude, or -magnitude where bit i of signs is set.
 LATHE_HD inline float withSign(int magnitude, uint32_t signs, int i) {
-  return static_cast<float>((signs >> i) & 1u ? -magnitude : magnitude);
+  return static_cast<float>(magnitude * (1 - 2 * static_cast<int>((signs >> i) & 1u)));
 }
 
 LATHE_END

@@ -1,4 +1,4 @@
-// 1.125 bits per weight: 128 weights, w = d where the column's bit is set, else -d.
+// 1.125 bits per weight: 128 weights, w = d * (2 b - 1), b the column's bit.
 #ifndef LATHE_FORMATS_Q1_0_H
 #define LATHE_FORMATS_Q1_0_H
 
@@ -20,7 +20,10 @@ struct Q1_0 {
 
   LATHE_HD static void decode(const Block& block, float* w) {
     const float d = halfToFloat(block.d);
-    for (int i = 0; i < blockSize; ++i) w[i] = (block.qs[i / 8] >> (i % 8)) & 1 ? d : -d;
+    for (int byte = 0; byte < 16; ++byte) {
+      const int bits = block.qs[byte];
+      for (int i = 0; i < 8; ++i) w[8 * byte + i] = d * static_cast<float>(2 * ((bits >> i) & 1) - 1);
+    }
   }
 };
 

@@ -20,9 +20,9 @@ struct Q2_0 {
 
   LATHE_HD static void decode(const Block& block, float* w) {
     const float d = halfToFloat(block.d);
-    for (int i = 0; i < blockSize; ++i) {
-      const int q = (block.qs[i / 4] >> (2 * (i % 4))) & 3;
-      w[i] = d * static_cast<float>(q - 1);
+    for (int byte = 0; byte < 16; ++byte) {
+      const int codes = block.qs[byte];
+      for (int i = 0; i < 4; ++i) w[4 * byte + i] = d * static_cast<float>(((codes >> (2 * i)) & 3) - 1);
     }
   }
 };

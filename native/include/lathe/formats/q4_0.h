@@ -23,14 +23,12 @@ struct Q4_0 {
 
   LATHE_HD static void decode(const Block& block, float* w) {
     const float d = halfToFloat(block.d);
-    for (int i = 0; i < 16; ++i) {
-      w[i] = d * static_cast<float>((block.qs[i] & 15) - 8);
-      w[i + 16] = d * static_cast<float>((block.qs[i] >> 4) - 8);
-    }
+    for (int i = 0; i < 16; ++i) w[i] = d * static_cast<float>((block.qs[i] & 15) - 8);
+    for (int i = 0; i < 16; ++i) w[i + 16] = d * static_cast<float>((block.qs[i] >> 4) - 8);
   }
 
   LATHE_HD static void choose(Grid& grid, const float* w, const float* importance, bool) {
-    chooseSingleScale<WholeCodes<-8, 7>, blockSize>(grid, w, importance, 7.0f);
+    chooseSingleScale<WholeCodes<-8, 7>, blockSize>(grid, w, importance, 7.0f, 1);
   }
 
   LATHE_HD static float code(const Grid& grid, int, float w, Code& code) {

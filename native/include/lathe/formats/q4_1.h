@@ -25,10 +25,8 @@ struct Q4_1 {
   LATHE_HD static void decode(const Block& block, float* w) {
     const float d = halfToFloat(block.d);
     const float m = halfToFloat(block.m);
-    for (int i = 0; i < 16; ++i) {
-      w[i] = d * static_cast<float>(block.qs[i] & 15) + m;
-      w[i + 16] = d * static_cast<float>(block.qs[i] >> 4) + m;
-    }
+    for (int i = 0; i < 16; ++i) w[i] = d * static_cast<float>(block.qs[i] & 15) + m;
+    for (int i = 0; i < 16; ++i) w[i + 16] = d * static_cast<float>(block.qs[i] >> 4) + m;
   }
 
   LATHE_HD static void choose(Grid& grid, const float* w, const float* importance, bool exactZeros) {

@@ -25,11 +25,13 @@ struct Q5_0 {
 
   LATHE_HD static void decode(const Block& block, float* w) {
     const float d = halfToFloat(block.d);
-    for (int i = 0; i < blockSize; ++i) w[i] = d * static_cast<float>(code5(block.qh, block.qs, i) - 16);
+    int codes[blockSize];
+    unpack5(codes, block.qh, block.qs);
+    for (int i = 0; i < blockSize; ++i) w[i] = d * static_cast<float>(codes[i] - 16);
   }
 
   LATHE_HD static void choose(Grid& grid, const float* w, const float* importance, bool) {
-    chooseSingleScale<WholeCodes<-16, 15>, blockSize>(grid, w, importance, 15.0f);
+    chooseSingleScale<WholeCodes<-16, 15>, blockSize>(grid, w, importance, 15.0f, 1);
   }
 
   LATHE_HD static float code(const Grid& grid, int, float w, Code& code) {

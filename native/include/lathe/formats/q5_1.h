@@ -27,7 +27,9 @@ struct Q5_1 {
   LATHE_HD static void decode(const Block& block, float* w) {
     const float d = halfToFloat(block.d);
     const float m = halfToFloat(block.m);
-    for (int i = 0; i < blockSize; ++i) w[i] = d * static_cast<float>(code5(block.qh, block.qs, i)) + m;
+    int codes[blockSize];
+    unpack5(codes, block.qh, block.qs);
+    for (int i = 0; i < blockSize; ++i) w[i] = d * static_cast<float>(codes[i]) + m;
   }
 
   LATHE_HD static void choose(Grid& grid, const float* w, const float* importance, bool exactZeros) {

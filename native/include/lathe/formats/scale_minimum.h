@@ -59,8 +59,8 @@ LATHE_HD inline void roundRange(ScaleMinimumGrid& grid, const Weighted<size>& bl
   const bool over = halfToFloat(nearest) > minimum * block.unit;
   uint16_t m[2] = {nearest, nearest};
   m[over ? 0 : 1] = nextHalf(nearest, over ? -1 : 1);
-  Lanes scales = {};
-  Lanes minimums = {};
+  Lanes scales = lanes(0.0f);
+  Lanes minimums = lanes(0.0f);
   for (int i = 0; i < laneCount; ++i) {
     minimums[i] = halfToFloat(m[i / 4]) / block.unit;
     const float covering = (high - minimums[i]) / Codes::high;
@@ -89,7 +89,7 @@ template <class Codes, int size>
 LATHE_HD inline void fitTied(ScaleMinimumGrid& grid, const Weighted<size>& block, const RunSums& run) {
   const TiedScales fitted = fitTiedScales<Codes, size>(block.x, block.p, run, 1, static_cast<int>(Codes::high + 1) / 2);
   uint16_t d[laneCount];
-  Lanes scales = {};
+  Lanes scales = lanes(0.0f);
   for (int i = 0; i < laneCount; ++i) {
     d[i] = tiedHalf(fitted.scales[i] * block.unit, static_cast<int>(fitted.zeros[i]));
     scales[i] = halfToFloat(d[i]) / block.unit;

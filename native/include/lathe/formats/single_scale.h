@@ -24,7 +24,7 @@ LATHE_HD inline uint16_t bestHalfScale(const Weighted<size>& block, const Fitted
   const uint16_t better = fitted.positive.gain < fitted.negative.gain ? down : up;
   if ((better & 0x7fff) >= fineHalf) return better;
   uint16_t candidates[laneCount];
-  Lanes scales;
+  Lanes scales = lanes(0.0f);
   for (int i = 0; i < laneCount; ++i) {
     candidates[i] = nextHalf(i < 4 ? up : down, i % 4 - (i < 4 ? 1 : 2));
     scales[i] = halfToFloat(candidates[i]) / block.unit;
@@ -33,14 +33,15 @@ LATHE_HD inline uint16_t bestHalfScale(const Weighted<size>& block, const Fitted
   return candidates[largestLane(scales * (2.0f * sums.xq - scales * sums.qq))];
 }
 
-// Codes around 0; levels counts codes from 0 to the wider end.
+// Codes around 0; levels counts codes from 0 to the wider end; refits as in fitScales.
 template <class Codes, int size>
-LATHE_HD inline void chooseSingleScale(SingleScaleGrid& grid, const float* w, const float* importance, float levels) {
+LATHE_HD inline void chooseSingleScale(SingleScaleGrid& grid, const float* w, const float* importance, float levels,
+                                       int refits) {
   Weighted<size> block;
   prepare(block, w, importance);
   grid.d = 0;
   if (block.unit > 0.0f) {
-    const FittedScales fitted = fitScales<Codes, size>(block.x, block.p, levels, 1);
+    const FittedScales fitted = fitScales<Codes, size>(block.x, block.p, levels, refits);
     grid.d = bestHalfScale<Codes>(block, fitted);
   }
   grid.scale = halfToFloat(grid.d);

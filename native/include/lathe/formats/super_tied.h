@@ -67,6 +67,7 @@ struct TiedSuperSearch {
 
  private:
   LATHE_HD void findMultiples(int k) {
+    multiple[k] = mostMultiples[k] = lanes(0.0f);
     for (int i = 0; i < laneCount; ++i) {
       const int zero = static_cast<int>(targets[k].zeros[i]);
       const int powers = zero | ratio;

@@ -37,7 +37,7 @@ struct TiedScales {
 template <class Codes>
 LATHE_HD inline Lanes zeroCandidates(float low, float high, int stride, int favourite) {
   constexpr int levels = static_cast<int>(Codes::high);
-  Lanes zeros;
+  Lanes zeros = lanes(0.0f);
   const int centre = roundBetween(-low / (high - low) * Codes::high, 0, levels) / stride * stride;
   const int first = centre - 3 * stride;
   bool present = false;
