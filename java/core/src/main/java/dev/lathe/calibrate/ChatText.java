@@ -14,9 +14,10 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * Conversations as the text that a model sees: one JSON object a line, {@code {"messages": [{"role": …, "content": …}]}},
- * rendered by the model's own chat template. Templates of reasoning models cut thinking out of past answers; what the model
- * itself would have written is wanted here, so there the last answer follows the rendered prompt as it stands.
+ * Conversations as the text that a model sees: one JSON object a line, {@code {"messages":
+ * [{"role": …, "content": …}]}}, rendered by the model's own chat template. Templates of reasoning
+ * models cut thinking out of past answers; what the model itself would have written is wanted here,
+ * so there the last answer follows the rendered prompt as it stands.
  */
 final class ChatText {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -82,12 +83,14 @@ final class ChatText {
             List<Message> messages = new ArrayList<>();
             for (JsonNode turn : turns) {
                 if (!turn.path("role").isTextual() || !turn.path("content").isTextual()) {
-                    throw new UsageException(where + ": a message needs role and content, found " + turn);
+                    throw new UsageException(
+                            where + ": a message needs role and content, found " + turn);
                 }
                 messages.add(new Message(turn.get("role").asText(), turn.get("content").asText()));
             }
             if (messages.isEmpty()) {
-                throw new UsageException(where + ": expected {\"messages\": [...]} with at least one message");
+                throw new UsageException(
+                        where + ": expected {\"messages\": [...]} with at least one message");
             }
             return messages;
         } catch (JsonProcessingException e) {

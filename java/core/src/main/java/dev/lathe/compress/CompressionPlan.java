@@ -98,7 +98,7 @@ public final class CompressionPlan {
         }
         DType asked = wantedType == null || !matrix ? null : DType.of(wantedType);
         return matrix
-                ? matrixPlan(format, recipe, key, source, asked, sparsity)
+                ? matrixPlan(format, key, source, asked, sparsity)
                 : vectorPlan(model, format, key, source);
     }
 
@@ -130,12 +130,7 @@ public final class CompressionPlan {
     }
 
     private static TensorPlan matrixPlan(
-            Format format,
-            Recipe recipe,
-            TensorKey key,
-            TensorInfo source,
-            DType asked,
-            Sparsity sparsity) {
+            Format format, TensorKey key, TensorInfo source, DType asked, Sparsity sparsity) {
         sparsity.requireFits(source.cols());
         DType storage = asked == null ? null : TypeSubstitution.fitting(asked, source.cols());
         if (storage != null && sparsity.prunes() && !storage.exactZero()) {
@@ -146,30 +141,19 @@ public final class CompressionPlan {
                             + storage
                             + " holds no exact zero beside other values, so it cannot be joined with sparsity");
         }
-        if (storage == null && !sparsity.prunes()) {
-            if (format == Format.GGUF || FLOATS.contains(source.type())) {
-                return tensorPlan(
-                        format,
-                        key,
-                        source,
-                        source.type(),
-                        Action.COPY,
-                        null,
-                        source.type(),
-                        sparsity);
-            }
-            return tensorPlan(
-                    format, key, source, DType.F16, Action.ROUND, null, DType.F16, sparsity);
-        }
         DType floats = FLOATS.contains(source.type()) ? source.type() : DType.F16;
-        DType values = storage == null ? floats : storage;
-        DType written =
-                format == Format.SAFETENSORS && !FLOATS.contains(values) ? DType.F16 : values;
-        boolean compress =
-                sparsity.prunes() || (values.quantized() && key.role() != TensorRole.EMBEDDING);
-        boolean keep = !compress && values == source.type();
-        Action action = keep ? Action.COPY : compress ? Action.COMPRESS : Action.ROUND;
-        if (action == Action.COMPRESS && !sparsity.prunes() && !usesStatistics(recipe, false)) {
+        DType values = storage != null ? storage : sparsity.prunes() ? floats : source.type();
+        boolean holds = format == Format.GGUF || FLOATS.contains(values);
+        DType written = holds ? values : DType.F16;
+        Action action;
+        if (!sparsity.prunes() && values == source.type()) {
+            // Its values are those of the type already: coding them again could only lose.
+            action = holds ? Action.COPY : Action.ROUND;
+            values = written;
+        } else if (sparsity.prunes()
+                || (values.quantized() && key.role() != TensorRole.EMBEDDING)) {
+            action = Action.COMPRESS;
+        } else {
             action = Action.ROUND;
         }
         return tensorPlan(format, key, source, written, action, asked, values, sparsity);
@@ -194,14 +178,6 @@ public final class CompressionPlan {
             Sparsity sparsity) {
         TensorSpec spec = new TensorSpec(TensorNames.of(key, format), written, source.shape());
         return new TensorPlan(key, source, spec, action, asked, storage, sparsity);
-    }
-
-    private static boolean usesStatistics(Recipe recipe, boolean prunes) {
-        if (prunes && PruneMethod.of(recipe.method()).needsCalibration()) {
-            return true;
-        }
-        return Feedback.of(recipe.feedback()) == Feedback.OBS
-                || recipe.calibration().sequences() > 0;
     }
 
     /**
@@ -250,10 +226,13 @@ public final class CompressionPlan {
         if (tensor.action() != Action.COMPRESS) {
             return false;
         }
-        boolean quantizes = tensor.storage().quantized();
-        boolean prunes = tensor.sparsity().prunes();
-        return (prunes && PruneMethod.of(recipe.method()).needsCalibration())
-                || (quantizes && usesStatistics(recipe, false));
+        boolean prunesByInput =
+                tensor.sparsity().prunes() && PruneMethod.of(recipe.method()).needsCalibration();
+        boolean quantizesByInput =
+                tensor.storage().quantized()
+                        && (Feedback.of(recipe.feedback()) == Feedback.OBS
+                                || recipe.calibration().sequences() > 0);
+        return prunesByInput || quantizesByInput;
     }
 
     /**

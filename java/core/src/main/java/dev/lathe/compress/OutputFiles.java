@@ -57,9 +57,7 @@ final class OutputFiles {
     private static GgufMetadata metadata(Model model, CompressionPlan plan, Tokenizer tokenizer) {
         int fileType = fileType(plan);
         if (model.checkpoint() instanceof GgufCheckpoint gguf) {
-            GgufMetadata.Builder same = gguf.metadata().toBuilder();
-            same.putUint32(GgufFileType.KEY, fileType);
-            return same.remove("split.no", "split.count", "split.tensors.count").build();
+            return gguf.metadata().toBuilder().putUint32(GgufFileType.KEY, fileType).build();
         }
         GgufMetadata.Builder target = GgufMetadata.builder();
         GgufConfig.write(model.config(), name(model), fileType, target);
