@@ -5,6 +5,7 @@ import dev.lathe.checkpoint.Checkpoint;
 import dev.lathe.checkpoint.GgufCheckpoint;
 import dev.lathe.checkpoint.GgufMetadata;
 import dev.lathe.checkpoint.SafetensorsCheckpoint;
+
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -273,6 +274,36 @@ public final class Tokenizer implements AutoCloseable {
      */
     public Map<String, String> chatTemplates() {
         return Collections.unmodifiableMap(origin.chatTemplates());
+    }
+
+    /**
+     * Returns the chat template that is used unless another is asked for.
+     *
+     * @return the template, or empty where the model has none
+     * @throws DataException if it is not well formed
+     */
+    public Optional<ChatTemplate> chatTemplate() {
+        return chatTemplate(GgufVocabulary.DEFAULT_TEMPLATE);
+    }
+
+    /**
+     * Returns a chat template.
+     *
+     * @param name its name
+     * @return the template, or empty where the model has none of that name
+     * @throws DataException if it is not well formed
+     */
+    public Optional<ChatTemplate> chatTemplate(String name) {
+        Map<String, String> specialTokens = new LinkedHashMap<>();
+        origin.specialTokens()
+                .forEach(
+                        (part, id) -> {
+                            if (part.inConfiguration()) {
+                                specialTokens.put(part.configurationName(), json.tokens().get(id));
+                            }
+                        });
+        return Optional.ofNullable(origin.chatTemplates().get(name))
+                .map(text -> ChatTemplate.parse(json.source(), text, specialTokens));
     }
 
     /**

@@ -2,8 +2,11 @@ package dev.lathe.tokenizer;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+
 import dev.lathe.DataException;
+
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -243,18 +246,14 @@ final class TokenizerJson {
 
     /** What the native code is to read: the file without its wish to cut and pad every sequence. */
     String forEncoding() {
-        ObjectNode json = root.deepCopy();
-        json.putNull("truncation");
-        json.putNull("padding");
-        return json.toString();
+        return uncut().toString();
     }
 
     /** The same for text whose special tokens are plain text. */
     String forPlainText() {
-        ObjectNode json = root.deepCopy();
-        json.putNull("truncation");
-        json.putNull("padding");
-        ObjectNode vocabulary = (ObjectNode) json.path("model").path("vocab");
+        ObjectNode json = uncut();
+        ObjectNode model = copy(root.path("model"));
+        ObjectNode vocabulary = copy(model.path("vocab"));
         ArrayNode kept = json.putArray("added_tokens");
         for (JsonNode token : root.path("added_tokens")) {
             if (!token.path("special").asBoolean()) {
@@ -264,7 +263,23 @@ final class TokenizerJson {
                 vocabulary.put(token.path("content").asText(), token.path("id").intValue());
             }
         }
+        model.set("vocab", vocabulary);
+        json.set("model", model);
         return json.toString();
+    }
+
+    private ObjectNode uncut() {
+        ObjectNode json = copy(root);
+        json.putNull("truncation");
+        json.putNull("padding");
+        return json;
+    }
+
+    /** Copies the members, which stay shared: vocabularies are large. */
+    private static ObjectNode copy(JsonNode json) {
+        ObjectNode copy = JsonNodeFactory.instance.objectNode();
+        copy.setAll((ObjectNode) json);
+        return copy;
     }
 
     @Override

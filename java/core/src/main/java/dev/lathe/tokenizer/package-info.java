@@ -5,6 +5,7 @@
  * {@code tokenizer.ggml.*} metadata of a GGUF file and writes either. {@link
  * dev.lathe.tokenizer.PreTokenizer} is the catalogue that ties the two together: GGUF stores the
  * name of a pre-tokenizer, {@code tokenizer.json} its steps. The encoding itself is done by the
- * Hugging Face tokenizers library through DJL.
+ * Hugging Face tokenizers library through DJL. {@link dev.lathe.tokenizer.ChatTemplate} renders
+ * conversations.
  */
 package dev.lathe.tokenizer;
