@@ -1,6 +1,7 @@
 package dev.lathe.compress;
 
 import dev.lathe.DataException;
+import dev.lathe.LatheException;
 import dev.lathe.UsageException;
 import dev.lathe.calibrate.CalibrationOptions;
 import dev.lathe.calibrate.CalibrationSet;
@@ -12,6 +13,7 @@ import dev.lathe.checkpoint.TensorKey;
 import dev.lathe.device.Device;
 import dev.lathe.device.Tensor;
 import dev.lathe.model.Model;
+import dev.lathe.prune.PruneMethod;
 import dev.lathe.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -185,6 +187,7 @@ final class CompressionRun implements AutoCloseable {
         Double sparsity = null;
         if (tensor.sparsity().prunes()) {
             zeros = result.zeros();
+            requireZeros(tensor, zeros);
             sparsity = (double) zeros / tensor.elements();
         }
         Device.Factorization factorization = result == null ? null : result.factorization();
@@ -302,6 +305,23 @@ final class CompressionRun implements AutoCloseable {
                         .mapToLong(TensorPlan::elements)
                         .sum();
         return weights == 0 ? 0 : (double) zeros / weights;
+    }
+
+    /** Masks have exactly the zeros that were asked for; anything else is an error of ours. */
+    private void requireZeros(TensorPlan tensor, long zeros) {
+        long cols = tensor.cols();
+        long rows = tensor.elements() / cols;
+        boolean perRow = PruneMethod.of(plan.recipe().method()) == PruneMethod.WANDA;
+        long expected =
+                perRow
+                        ? tensor.sparsity().zerosPerRow(rows, cols)
+                        : tensor.sparsity().zeros(rows, cols);
+        if (zeros != expected) {
+            throw new LatheException(
+                    String.format(
+                            "tensor '%s': the mask has %d zeros, expected %d",
+                            tensor.output().name(), zeros, expected));
+        }
     }
 
     /** Checks what was compressed before it is written. */

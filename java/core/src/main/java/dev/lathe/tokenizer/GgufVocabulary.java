@@ -3,7 +3,6 @@ package dev.lathe.tokenizer;
 import dev.lathe.DataException;
 import dev.lathe.checkpoint.GgufArray;
 import dev.lathe.checkpoint.GgufMetadata;
-
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
