@@ -1,6 +1,7 @@
 """The calibration set: committed as generated, large enough, and its sums come out right."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -63,6 +64,21 @@ def test_default_options_find_enough_tokens():
     runs = re.compile(r"[^\W\d_]+|\d+")
     assert sum(len(runs.findall(text)) for text in texts) >= 20_480
     assert sum(len(runs.findall(THOUGHTS.sub("", text))) for text in texts) >= 16_384
+
+
+def test_nothing_is_taken_from_what_models_are_judged_on():
+    folder = Path(os.environ.get("LATHE_SHARED", "")) / "data"
+    judged = sorted(p for p in folder.glob("*.*") if p.suffix in (".json", ".jsonl", ".txt"))
+    if "LATHE_SHARED" not in os.environ or not judged:
+        pytest.skip("no data/*.json or *.txt in the folder that LATHE_SHARED names")
+
+    def eight_words(text):
+        words = re.findall(r"\w+", text.replace("\\n", " ").lower())  # JSON's line breaks
+        return set(zip(*(words[i:] for i in range(8)), strict=False))
+
+    ours = eight_words("\n".join(lines()))
+    for path in judged:
+        assert not ours & eight_words(path.read_text(encoding="utf-8")), path.name
 
 
 def test_traced_loops_run_to_the_stated_value():
