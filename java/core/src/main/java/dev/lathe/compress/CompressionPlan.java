@@ -284,7 +284,7 @@ public final class CompressionPlan {
         double bits = 0;
         long weights = 0;
         for (TensorPlan tensor : tensors) {
-            if (tensor.key().role().linear() && tensor.key().part() == TensorKey.Part.WEIGHT) {
+            if (tensor.linearWeight()) {
                 bits += tensor.storage().bitsPerWeight() * tensor.elements();
                 weights += tensor.elements();
             }

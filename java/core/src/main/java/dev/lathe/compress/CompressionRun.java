@@ -9,7 +9,6 @@ import dev.lathe.checkpoint.CheckpointWriter;
 import dev.lathe.checkpoint.Format;
 import dev.lathe.checkpoint.OutputFile;
 import dev.lathe.checkpoint.RopeFrequencies;
-import dev.lathe.checkpoint.TensorKey;
 import dev.lathe.device.Device;
 import dev.lathe.device.Tensor;
 import dev.lathe.model.Model;
@@ -22,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -132,18 +132,24 @@ final class CompressionRun implements AutoCloseable {
         }
     }
 
+    /** One notice for all tensors of a role; the record names each tensor. */
     private void noticeSubstitutions() {
+        Map<String, Integer> tensors = new LinkedHashMap<>();
         for (TensorPlan tensor : plan.tensors()) {
             if (tensor.substituted()) {
-                notice(
+                String message =
                         String.format(
                                 "%s: rows of %d do not fit blocks of %s, stored as %s",
-                                tensor.output().name(),
+                                tensor.key().role().id(),
                                 tensor.cols(),
                                 tensor.asked(),
-                                tensor.storage()));
+                                tensor.storage());
+                tensors.merge(message, 1, Integer::sum);
             }
         }
+        tensors.forEach(
+                (message, count) ->
+                        notice(message + " (" + count + (count == 1 ? " tensor)" : " tensors)")));
     }
 
     /** A tensor that needs no activations. */
@@ -298,10 +304,7 @@ final class CompressionRun implements AutoCloseable {
                         .sum();
         long weights =
                 plan.tensors().stream()
-                        .filter(
-                                t ->
-                                        t.key().role().linear()
-                                                && t.key().part() == TensorKey.Part.WEIGHT)
+                        .filter(TensorPlan::linearWeight)
                         .mapToLong(TensorPlan::elements)
                         .sum();
         return weights == 0 ? 0 : (double) zeros / weights;

@@ -52,6 +52,16 @@ public record TensorPlan(
     }
 
     /**
+     * Whether this is the matrix of one of the blocks' linear layers, which shares and averages
+     * count.
+     *
+     * @return true for what is pruned and quantized by default
+     */
+    public boolean linearWeight() {
+        return key.role().linear() && key.part() == TensorKey.Part.WEIGHT;
+    }
+
+    /**
      * The number of weights.
      *
      * @return rows × columns of the output

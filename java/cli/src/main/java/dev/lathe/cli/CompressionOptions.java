@@ -1,0 +1,252 @@
+package dev.lathe.cli;
+
+import dev.lathe.calibrate.CalibrationOptions;
+import dev.lathe.compress.Compression;
+import dev.lathe.compress.Recipe;
+import dev.lathe.compress.Rule;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** What {@code compress} and its dry run {@code plan} are told. */
+final class CompressionOptions {
+    @Parameters(
+            index = "0",
+            paramLabel = "MODEL",
+            description = "A GGUF file or a Hugging Face folder.")
+    private Path model;
+
+    @Option(
+            names = {"-o", "--output"},
+            required = true,
+            paramLabel = "OUT",
+            description =
+                    "The output: a GGUF file where the name ends in .gguf, else a Hugging Face"
+                            + " folder.")
+    private Path output;
+
+    @Option(
+            names = "--recipe",
+            paramLabel = "FILE",
+            description =
+                    "A recipe in YAML or JSON. Options given here win over what the recipe says.")
+    private Path recipe;
+
+    @ArgGroup(validate = false, heading = "%nPruning (the blocks' linear layers):%n")
+    private final Pruning pruning = new Pruning();
+
+    @ArgGroup(validate = false, heading = "%nQuantization:%n")
+    private final Quantization quantization = new Quantization();
+
+    @ArgGroup(validate = false, heading = "%nSecond-order method:%n")
+    private final SecondOrder secondOrder = new SecondOrder();
+
+    @ArgGroup(validate = false, heading = "%nCalibration:%n")
+    private final Calibration calibration = new Calibration();
+
+    @ArgGroup(validate = false, heading = "%nMachine:%n")
+    private final Machine machine = new Machine();
+
+    /** Which weights become zero. */
+    static final class Pruning {
+        @Option(
+                names = "--sparsity",
+                paramLabel = "SHARE",
+                description = "Share of weights that become zero, such as 0.5.")
+        private Double sparsity;
+
+        @Option(
+                names = "--pattern",
+                paramLabel = "N:M",
+                description = "Keep N of every M consecutive weights of a row, such as 2:4.")
+        private String pattern;
+
+        @Option(
+                names = "--method",
+                paramLabel = "NAME",
+                description =
+                        "How they are chosen: sparsegpt, wanda or magnitude. Default: sparsegpt.")
+        private String method;
+    }
+
+    /** What weights are stored in. */
+    static final class Quantization {
+        @Option(
+                names = "--type",
+                paramLabel = "TYPE",
+                description =
+                        "Storage type of the blocks' linear layers, such as Q4_K. Default: they"
+                                + " stay as they are.")
+        private String type;
+
+        @Option(
+                names = "--feedback",
+                paramLabel = "KIND",
+                description =
+                        "obs: later columns make up for the rounding errors of earlier ones; none:"
+                                + " round to nearest. Default: obs.")
+        private String feedback;
+
+        @Option(
+                names = "--embedding-type",
+                paramLabel = "TYPE",
+                description = "Type of the token embedding. Default: Q6_K where --type is given.")
+        private String embeddingType;
+
+        @Option(
+                names = "--head-type",
+                paramLabel = "TYPE",
+                description = "Type of the output head. Default: Q6_K where --type is given.")
+        private String headType;
+
+        @Option(
+                names = "--protect",
+                paramLabel = "WHICH[=TYPE]",
+                description =
+                        "Do not prune, and store in TYPE: final-layer, first-layer, a role such as"
+                                + " down_proj, or a regular expression of tensor names. May be"
+                                + " given several times; later ones win.")
+        private final List<String> protections = new ArrayList<>();
+    }
+
+    /** The numbers of optimal brain surgery. */
+    static final class SecondOrder {
+        @Option(
+                names = "--damping",
+                paramLabel = "SHARE",
+                description =
+                        "Added to the Hessian's diagonal, as a share of its mean. Default: 0.01.")
+        private Double damping;
+
+        @Option(
+                names = "--shrinkage",
+                paramLabel = "SHARE",
+                description = "Share of the Hessian that its diagonal replaces. Default: 0.")
+        private Double shrinkage;
+
+        @Option(
+                names = "--mask-block",
+                paramLabel = "COLUMNS",
+                description = "Columns whose mask is chosen at once. Default: 128.")
+        private Integer maskBlock;
+
+        @Option(
+                names = "--update-block",
+                paramLabel = "COLUMNS",
+                description = "Columns after which the rest is updated. Default: 128.")
+        private Integer updateBlock;
+    }
+
+    /** The text that statistics come from. */
+    static final class Calibration {
+        @Option(
+                names = "--calibration",
+                paramLabel = "FILE",
+                description =
+                        "Plain text, or chat as JSONL (.jsonl). Default: a small set that Lathe"
+                                + " brings along.")
+        private String file;
+
+        @Option(
+                names = "--sequences",
+                paramLabel = "N",
+                description = "Number of sequences. Default: 32.")
+        private Integer sequences;
+
+        @Option(
+                names = "--length",
+                paramLabel = "TOKENS",
+                description = "Tokens of a sequence. Default: 512.")
+        private Integer length;
+
+        @Option(
+                names = "--seed",
+                paramLabel = "S",
+                description = "Draws the sequences. Default: 0.")
+        private Long seed;
+    }
+
+    /** What may be used. */
+    static final class Machine {
+        @Option(
+                names = "--device",
+                paramLabel = "NAME",
+                defaultValue = "auto",
+                description = "auto or cpu. Default: ${DEFAULT-VALUE}.")
+        private String device;
+
+        @Option(
+                names = "--threads",
+                paramLabel = "N",
+                defaultValue = "0",
+                description = "Host threads; 0: all processors. Default: ${DEFAULT-VALUE}.")
+        private int threads;
+
+        @Option(
+                names = "--memory",
+                paramLabel = "SIZE",
+                converter = MemorySize.class,
+                description =
+                        "Bound of the resident memory, such as 8g; activations that do not fit go"
+                                + " to a temporary file. Default: four fifths of the machine's.")
+        private Long memory;
+    }
+
+    Path output() {
+        return output;
+    }
+
+    String device() {
+        return machine.device;
+    }
+
+    int threads() {
+        return machine.threads;
+    }
+
+    /** The compression that the options describe, ready to be planned or run. */
+    Compression compression() {
+        return Compression.of(model)
+                .recipe(recipe())
+                .device(machine.device)
+                .threads(machine.threads)
+                .memory(machine.memory == null ? 0 : machine.memory);
+    }
+
+    /** The recipe file with what the options say in its place. */
+    private Recipe recipe() {
+        Recipe base = recipe == null ? Recipe.EMPTY : Recipe.read(recipe);
+        boolean prunes = pruning.sparsity != null || pruning.pattern != null;
+        List<Rule> rules = new ArrayList<>(base.rules());
+        quantization.protections.forEach(text -> rules.add(Rule.protect(text)));
+        return new Recipe(
+                prunes ? pruning.sparsity : base.sparsity(),
+                prunes ? pruning.pattern : base.pattern(),
+                either(pruning.method, base.method()),
+                either(quantization.type, base.type()),
+                either(quantization.feedback, base.feedback()),
+                either(quantization.embeddingType, base.embeddingType()),
+                either(quantization.headType, base.headType()),
+                either(secondOrder.damping, base.damping()),
+                either(secondOrder.shrinkage, base.shrinkage()),
+                either(secondOrder.maskBlock, base.maskBlock()),
+                either(secondOrder.updateBlock, base.updateBlock()),
+                rules,
+                calibration(base.calibration()));
+    }
+
+    private CalibrationOptions calibration(CalibrationOptions base) {
+        return new CalibrationOptions(
+                either(calibration.file, base.file()),
+                either(calibration.sequences, base.sequences()),
+                either(calibration.length, base.length()),
+                either(calibration.seed, base.seed()));
+    }
+
+    private static <T> T either(T given, T otherwise) {
+        return given == null ? otherwise : given;
+    }
+}

@@ -1,0 +1,116 @@
+package dev.lathe.cli;
+
+import dev.lathe.DataException;
+import dev.lathe.LatheException;
+import dev.lathe.UsageException;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Collectors;
+import picocli.CommandLine;
+import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** The command {@code lathe}: parses, runs, and turns failures into one line and an exit status. */
+public final class Main {
+    /** Something failed that is neither the user's mistake nor bad data. */
+    static final int FAILED = 1;
+
+    /** The user asked for what cannot be done. */
+    static final int USAGE = 2;
+
+    /** The data is broken. */
+    static final int BAD_DATA = 3;
+
+    private Main() {}
+
+    /**
+     * Runs the command and ends the process with its exit status: 0 where all went well, 2 for a
+     * mistake of the user, 3 for bad data, 1 for any other failure.
+     *
+     * @param args the command's arguments
+     */
+    public static void main(String[] args) {
+        if (Arrays.asList(args).contains(LatheCommand.DEBUG)) {
+            System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", "debug");
+        }
+        PrintWriter out = new PrintWriter(System.out, false, StandardCharsets.UTF_8);
+        PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
+        int status = run(out, err, args);
+        out.flush();
+        System.exit(status);
+    }
+
+    /**
+     * Runs the command within this process.
+     *
+     * @param out takes results
+     * @param err takes progress and failures
+     * @param args the command's arguments
+     * @return the exit status
+     */
+    static int run(PrintWriter out, PrintWriter err, String... args) {
+        int status = commandLine().setOut(out).setErr(err).execute(args);
+        out.flush();
+        err.flush();
+        return status;
+    }
+
+    /** The whole tree of commands. */
+    static CommandLine commandLine() {
+        return new CommandLine(new LatheCommand())
+                .setUsageHelpAutoWidth(true)
+                .setUsageHelpLongOptionsMaxWidth(26)
+                .setAbbreviatedOptionsAllowed(false)
+                .setParameterExceptionHandler(Main::refuse)
+                .setExecutionExceptionHandler(Main::fail);
+    }
+
+    private static int refuse(ParameterException mistake, String[] args) {
+        CommandLine command = mistake.getCommandLine();
+        String message = mistake.getMessage();
+        if (mistake instanceof UnmatchedArgumentException unmatched) {
+            List<String> suggestions = unmatched.getSuggestions();
+            if (!suggestions.isEmpty()) {
+                message += "; did you mean " + String.join(" or ", suggestions) + "?";
+            }
+        }
+        String help = command.getCommandSpec().qualifiedName() + " --help";
+        report(command, message + " (see " + help + ")", mistake, Arrays.asList(args));
+        return USAGE;
+    }
+
+    private static int fail(Exception failure, CommandLine command, ParseResult parsed) {
+        report(command, describe(failure), failure, parsed.expandedArgs());
+        if (failure instanceof UsageException) {
+            return USAGE;
+        }
+        return failure instanceof DataException ? BAD_DATA : FAILED;
+    }
+
+    private static String describe(Exception failure) {
+        if (failure instanceof LatheException) {
+            return failure.getMessage();
+        }
+        return "unexpected failure, please report it with the output of --debug: " + failure;
+    }
+
+    private static void report(
+            CommandLine command, String message, Exception failure, List<String> args) {
+        Ansi ansi = command.getColorScheme().ansi();
+        String line =
+                message.lines()
+                        .map(String::strip)
+                        .filter(part -> !part.isEmpty())
+                        .collect(Collectors.joining(" "));
+        PrintWriter err = command.getErr();
+        err.println(ansi.string("@|bold,red lathe:|@ ") + line);
+        if (args.contains(LatheCommand.DEBUG)) {
+            failure.printStackTrace(err);
+        }
+        err.flush();
+    }
+}

@@ -1,0 +1,115 @@
+package dev.lathe.cli;
+
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import me.tongfei.progressbar.ConsoleProgressBarConsumer;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarConsumer;
+import me.tongfei.progressbar.ProgressBarStyle;
+
+/** A bar with rate and time left on the last line of a terminal; notices scroll away above it. */
+final class ProgressBarView implements ProgressView {
+    private static final int UPDATE_MILLIS = 200;
+
+    private final String task;
+    private final Line line = new Line();
+    private ProgressRate rate;
+    private ProgressBar bar;
+
+    ProgressBarView(String task) {
+        this.task = task;
+    }
+
+    @Override
+    public void start(long total) {
+        rate = new ProgressRate(seconds());
+        bar =
+                new ProgressBarBuilder()
+                        .setTaskName(task)
+                        .setInitialMax(total)
+                        .setUpdateIntervalMillis(UPDATE_MILLIS)
+                        .setStyle(ProgressBarStyle.UNICODE_BLOCK)
+                        .showSpeed()
+                        .setSpeedUnit(ChronoUnit.SECONDS)
+                        .setEtaFunction(state -> left(total))
+                        .setConsumer(line)
+                        .build();
+    }
+
+    private Optional<Duration> left(long total) {
+        synchronized (rate) {
+            OptionalDouble left = rate.secondsLeft(total);
+            return left.isEmpty()
+                    ? Optional.empty()
+                    : Optional.of(Duration.ofSeconds(Math.round(left.getAsDouble())));
+        }
+    }
+
+    @Override
+    public void advance(long done, String what) {
+        synchronized (rate) {
+            rate.add(seconds(), done);
+        }
+        bar.setExtraMessage(what);
+        bar.stepTo(done);
+    }
+
+    @Override
+    public void notice(String message) {
+        line.print(message);
+    }
+
+    @Override
+    public void close() {
+        if (bar != null) {
+            bar.close();
+        }
+    }
+
+    private static double seconds() {
+        return System.nanoTime() / 1e9;
+    }
+
+    /** The line of the bar, shared by the thread that draws it and notices. */
+    private static final class Line implements ProgressBarConsumer {
+        private final PrintStream err =
+                new PrintStream(
+                        new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8);
+        private final ConsoleProgressBarConsumer terminal = new ConsoleProgressBarConsumer(err);
+        private String last = "";
+
+        synchronized void print(String message) {
+            if (!last.isEmpty()) {
+                terminal.clear();
+                err.print('\r');
+            }
+            err.println(message);
+            if (!last.isEmpty()) {
+                terminal.accept(last);
+            }
+        }
+
+        @Override
+        public int getMaxRenderedLength() {
+            return terminal.getMaxRenderedLength();
+        }
+
+        @Override
+        public synchronized void accept(String rendered) {
+            last = rendered;
+            terminal.accept(rendered);
+        }
+
+        @Override
+        public synchronized void close() {
+            terminal.close();
+        }
+    }
+}

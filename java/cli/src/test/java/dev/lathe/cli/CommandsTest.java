@@ -1,0 +1,210 @@
+package dev.lathe.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class CommandsTest {
+    @TempDir Path folder;
+    private Path text;
+
+    static Stream<String> models() {
+        return CommandRun.MODELS.stream();
+    }
+
+    static Stream<String> commands() {
+        return Main.commandLine().getSubcommands().keySet().stream();
+    }
+
+    @BeforeEach
+    void writeText() throws IOException {
+        text = CalibrationText.write(folder.resolve("text.txt"), 3000);
+    }
+
+    @ParameterizedTest
+    @MethodSource("models")
+    void inspectCountsEveryTensor(String name) {
+        Path model = CommandRun.model(name);
+        JsonNode json = CommandRun.quiet("inspect", model, "--tensors", "--json").json();
+        long weights = 0;
+        long bytes = 0;
+        for (JsonNode tensor : json.get("tensors")) {
+            long size = 1;
+            for (JsonNode dimension : tensor.get("shape")) {
+                size *= dimension.asLong();
+            }
+            weights += size;
+            bytes += tensor.get("bytes").asLong();
+        }
+        assertEquals(weights, json.get("parameters").asLong());
+        assertEquals(bytes, json.get("bytes").asLong());
+        assertEquals(8.0 * bytes / weights, json.get("bitsPerWeight").asDouble(), 1e-12);
+        assertTrue(name.startsWith(json.get("architecture").asText()), name);
+        String report = CommandRun.quiet("inspect", model, "--tensors").out();
+        for (JsonNode tensor : json.get("tensors")) {
+            assertTrue(report.contains(tensor.get("name").asText() + " "), report);
+        }
+    }
+
+    @Test
+    void inspectTellsTokenizerTemplateAndScaling() {
+        String report = CommandRun.quiet("inspect", CommandRun.model("llama-rope")).out();
+        assertTrue(report.contains("llama3, factor 8.0"), report);
+        assertTrue(report.contains("300 tokens, pre-tokenizer llama-bpe"), report);
+        assertTrue(report.contains("chat template   yes (default)"), report);
+        assertTrue(report.contains("bos <|begin_of_text|>"), report);
+    }
+
+    @Test
+    void planPredictsTheSizesThatCompressMakes() throws IOException {
+        Path output = folder.resolve("out.gguf");
+        Object[] options = {
+            CommandRun.model("qwen2"),
+            "-o",
+            output,
+            "--type",
+            "Q4_0",
+            "--sparsity",
+            "0.5",
+            "--calibration",
+            text,
+            "--sequences",
+            "8",
+            "--length",
+            "64",
+            "--threads",
+            "1",
+            "--json"
+        };
+        JsonNode plan = CommandRun.of(with("plan", options)).json();
+        assertFalse(Files.exists(output), "a plan writes nothing");
+        CommandRun run = CommandRun.of(with("compress", options));
+        assertEquals(0, run.status(), run.err());
+        JsonNode record = run.json();
+        for (String field :
+                List.of("sourceBytes", "outputBytes", "bitsPerWeight", "format", "simulated")) {
+            assertEquals(plan.get(field), record.get(field), field);
+        }
+        assertEquals(plan.get("peakBytes"), record.get("predictedPeakBytes"));
+        assertEquals(0.5, plan.get("sparsity").asDouble());
+        // Fewer than one zero for each row of a block is lost to rounding down.
+        assertEquals(0.5, record.get("sparsity").asDouble(), 0.01);
+        JsonNode written =
+                new ObjectMapper().readTree(folder.resolve("out.gguf.lathe.json").toFile());
+        assertEquals(written, record);
+        JsonNode again = CommandRun.quiet("inspect", output, "--json").json();
+        assertEquals(record.get("outputBytes"), again.get("bytes"));
+    }
+
+    @Test
+    void optionsWinOverTheRecipe() throws IOException {
+        Path recipe = folder.resolve("recipe.yaml");
+        Files.writeString(
+                recipe,
+                """
+                pattern: "2:4"
+                method: wanda
+                type: Q8_0
+                damping: 0.02
+                calibration: {sequences: 4, length: 32, seed: 7, file: %s}
+                rules:
+                  - {roles: [down_proj], sparsity: 0}
+                """
+                        .formatted(text));
+        CommandRun run =
+                CommandRun.of(
+                        "compress",
+                        CommandRun.model("qwen3"),
+                        "-o",
+                        folder.resolve("out.gguf"),
+                        "--recipe",
+                        recipe,
+                        "--sparsity",
+                        "0.25",
+                        "--seed",
+                        "9",
+                        "--protect",
+                        "q_proj=Q8_0",
+                        "--json");
+        assertEquals(0, run.status(), run.err());
+        JsonNode used = run.json().get("recipe");
+        assertEquals(0.25, used.get("sparsity").asDouble());
+        assertFalse(used.has("pattern"));
+        assertEquals("wanda", used.get("method").asText());
+        assertEquals(0.02, used.get("damping").asDouble());
+        assertEquals(4, used.get("calibration").get("sequences").asInt());
+        assertEquals(9, used.get("calibration").get("seed").asInt());
+        for (JsonNode tensor : run.json().get("tensors")) {
+            if (tensor.get("role").asText().matches("(q|down)_proj")) {
+                assertFalse(tensor.has("zeros"), tensor.toString());
+            }
+        }
+    }
+
+    @Test
+    void summaryOfCompressNamesSizesAndRecord() {
+        Path output = folder.resolve("pruned");
+        CommandRun run =
+                CommandRun.of(
+                        "compress",
+                        CommandRun.model("llama-tied"),
+                        "-o",
+                        output,
+                        "--pattern",
+                        "2:4",
+                        "--method",
+                        "magnitude",
+                        "--threads",
+                        "1");
+        assertEquals(0, run.status(), run.err());
+        assertTrue(run.out().contains("50.00 % of them"), run.out());
+        assertTrue(run.out().contains(output.resolve("lathe.json").toString()), run.out());
+        assertTrue(Files.exists(output.resolve("lathe.json")));
+    }
+
+    @ParameterizedTest
+    @MethodSource("commands")
+    void everyCommandTeaches(String command) {
+        String help = CommandRun.quiet(command, "--help").out();
+        assertTrue(help.startsWith("Usage: lathe " + command), help);
+        assertTrue(help.contains("Example"), help);
+        assertTrue(help.contains("lathe " + command), help);
+        for (String line : help.lines().toList()) {
+            assertTrue(line.length() <= 100, line);
+        }
+        assertTrue(CommandRun.quiet("--help").out().contains("\n  " + command + " "));
+    }
+
+    @Test
+    void versionIsTold() {
+        assertTrue(CommandRun.quiet("--version").out().startsWith("lathe "));
+    }
+
+    @Test
+    void completionIsAScriptThatKnowsAllCommands() throws Exception {
+        String script = CommandRun.quiet("completion").out();
+        for (String command : commands().toList()) {
+            assertTrue(script.contains(command), command);
+        }
+        Path file = Files.writeString(folder.resolve("completion.sh"), script);
+        Process bash = new ProcessBuilder("bash", "-n", file.toString()).inheritIO().start();
+        assertEquals(0, bash.waitFor());
+    }
+
+    private static Object[] with(String command, Object... options) {
+        return Stream.concat(Stream.of(command), Stream.of(options)).toArray();
+    }
+}
