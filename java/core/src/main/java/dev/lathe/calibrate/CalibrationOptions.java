@@ -23,6 +23,10 @@ public record CalibrationOptions(String file, Integer sequences, Integer length,
     /**
      * Fills in defaults and checks the numbers.
      *
+     * @param file the component
+     * @param sequences the component
+     * @param length the component
+     * @param seed the component
      * @throws UsageException if they are out of range
      */
     public CalibrationOptions {

@@ -84,6 +84,19 @@ public record Recipe(
     /**
      * Fills in defaults and checks everything.
      *
+     * @param sparsity the component
+     * @param pattern the component
+     * @param method the component
+     * @param type the component
+     * @param feedback the component
+     * @param embeddingType the component
+     * @param headType the component
+     * @param damping the component
+     * @param shrinkage the component
+     * @param maskBlock the component
+     * @param updateBlock the component
+     * @param rules the component
+     * @param calibration the component
      * @throws UsageException naming the field that is out of range
      */
     public Recipe {

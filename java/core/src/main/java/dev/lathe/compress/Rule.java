@@ -36,6 +36,12 @@ public record Rule(
     /**
      * Checks all parts.
      *
+     * @param roles the component
+     * @param layers the component
+     * @param tensors the component
+     * @param type the component
+     * @param sparsity the component
+     * @param pattern the component
      * @throws UsageException naming the part that is wrong
      */
     public Rule {

@@ -21,6 +21,9 @@ public record Sparsity(double share, int keepN, int ofM) {
     /**
      * Checks the numbers.
      *
+     * @param share the component
+     * @param keepN the component
+     * @param ofM the component
      * @throws UsageException if they are out of range
      */
     public Sparsity {

@@ -54,6 +54,14 @@ public record GgufVocabulary(
     /**
      * Takes unmodifiable views.
      *
+     * @param preTokenizer the component
+     * @param tokens the component
+     * @param types the component
+     * @param merges the component
+     * @param specialTokens the component
+     * @param addBos the component
+     * @param addEos the component
+     * @param chatTemplates the component
      * @throws IllegalArgumentException if there is not one type for each token
      */
     public GgufVocabulary {
