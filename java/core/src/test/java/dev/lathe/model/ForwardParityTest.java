@@ -3,12 +3,9 @@ package dev.lathe.model;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.lathe.calibrate.ActivationStore;
 import dev.lathe.checkpoint.Checkpoint;
 import dev.lathe.checkpoint.TensorInfo;
 import dev.lathe.device.Device;
-import dev.lathe.device.Tensor;
-import dev.lathe.measure.ForwardPass;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
@@ -36,8 +33,12 @@ class ForwardParityTest {
                 Model model = Model.open(folder.resolve("model"));
                 Checkpoint golden = Checkpoint.open(folder.resolve("logits.safetensors"))) {
             for (int i = 0; i < 2; i++) {
-                float[] found = logits(device, model, ids(golden, "tokens_" + i));
-                assertClose(name + " text " + i, values(golden, "logits_" + i), found);
+                int[] tokens = ids(golden, "tokens_" + i);
+                float[][] found = ModelOutputs.of(device, model, tokens).logits();
+                float[] expected = values(golden, "logits_" + i);
+                for (int j = 0; j < found.length; j++) {
+                    assertClose(name + " text " + i, row(expected, j, found[j].length), found[j]);
+                }
             }
         }
     }
@@ -53,30 +54,21 @@ class ForwardParityTest {
                 Checkpoint golden =
                         Checkpoint.open(
                                 GOLDEN.resolve("smollm2_logits/smollm2_logits.safetensors"))) {
-            float[] all = logits(device, model, ids(golden, "tokens"));
+            float[][] all = ModelOutputs.of(device, model, ids(golden, "tokens")).logits();
             int vocabulary = model.config().vocabularySize();
             float[] expected = values(golden, "logits");
             int[] positions = ids(golden, "positions");
             for (int i = 0; i < positions.length; i++) {
                 assertClose(
                         "position " + positions[i],
-                        Arrays.copyOfRange(expected, i * vocabulary, (i + 1) * vocabulary),
-                        Arrays.copyOfRange(
-                                all, positions[i] * vocabulary, (positions[i] + 1) * vocabulary));
+                        row(expected, i, vocabulary),
+                        all[positions[i]]);
             }
         }
     }
 
-    private static float[] logits(Device device, Model model, int[] tokens) {
-        Path temporary = Path.of(System.getProperty("java.io.tmpdir"));
-        try (ActivationStore store = new ActivationStore(device, 1 << 30, temporary);
-                OutputHead head = OutputHead.load(model, device)) {
-            ForwardPass.run(model, device, new int[][] {tokens}, store, () -> {});
-            try (Tensor residual = store.take(0);
-                    Tensor logits = head.logits(residual)) {
-                return logits.toArray();
-            }
-        }
+    private static float[] row(float[] matrix, int row, int cols) {
+        return Arrays.copyOfRange(matrix, row * cols, (row + 1) * cols);
     }
 
     private static float[] values(Checkpoint checkpoint, String name) {

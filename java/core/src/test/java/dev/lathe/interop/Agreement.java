@@ -1,0 +1,145 @@
+package dev.lathe.interop;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.lathe.checkpoint.Checkpoint;
+import dev.lathe.checkpoint.ModelConfig;
+import dev.lathe.interop.EmbeddedLlamaMain.Answer;
+import dev.lathe.interop.EmbeddedLlamaMain.Request;
+import dev.lathe.model.ModelOutputs;
+import dev.lathe.tokenizer.Tokenizer;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * How far llama.cpp's greedy run of a GGUF file agrees with Lathe's forward pass over the same
+ * tokens.
+ *
+ * @param hiddenError ‖a − b‖ of both outputs of the final norm at the prompt's last token, each
+ *     scaled to length 1
+ * @param generated tokens that llama.cpp generated
+ * @param exact those of them that Lathe holds for the most probable too
+ * @param worstGap by how much Lathe's best logit exceeds that of llama.cpp's choice, at most, in
+ *     standard deviations of a position's logits
+ * @param text what llama.cpp generated
+ */
+record Agreement(double hiddenError, int generated, int exact, double worstGap, String text) {
+    /**
+     * With Δh of length ε‖h‖ and rows of the head that know nothing of it, the difference of two
+     * logits errs by √2·ε standard deviations; this is more than four times as much.
+     */
+    private static final double GAP_PER_ERROR = 6;
+
+    /** Asks llama.cpp and compares. Texts must be encoded as Lathe encodes them. */
+    static Agreement of(Path model, String prompt, List<String> texts, int count, Path folder)
+            throws IOException, InterruptedException {
+        try (Checkpoint checkpoint = Checkpoint.open(model);
+                Tokenizer tokenizer = Tokenizer.of(checkpoint)) {
+            int[] allowed = readable(tokenizer);
+            // Rows of the head may be more than there are tokens.
+            List<Integer> forbidden =
+                    IntStream.range(0, ModelConfig.read(checkpoint).vocabularySize())
+                            .filter(id -> Arrays.binarySearch(allowed, id) < 0)
+                            .boxed()
+                            .toList();
+            Answer answer =
+                    EmbeddedLlama.ask(
+                            new Request(model.toString(), prompt, texts, count, forbidden), folder);
+            for (int i = 0; i < texts.size(); i++) {
+                int[] expected = tokenizer.encode(texts.get(i), false, true);
+                assertArrayEquals(expected, answer.ids().get(i), texts.get(i));
+            }
+            return compare(model, tokenizer, prompt, answer, allowed);
+        }
+    }
+
+    /** Tokens whose text is ASCII and encoded as them: the generated text then tells the ids. */
+    private static int[] readable(Tokenizer tokenizer) {
+        return IntStream.range(0, tokenizer.vocabularySize())
+                .filter(
+                        id -> {
+                            String text = tokenizer.decode(new int[] {id}, false);
+                            return text.chars().allMatch(c -> c == '\n' || (c >= ' ' && c < 127))
+                                    && isToken(tokenizer.encode(text, false, false), id);
+                        })
+                .toArray();
+    }
+
+    private static boolean isToken(int[] ids, int id) {
+        return ids.length == 1 && ids[0] == id;
+    }
+
+    private static Agreement compare(
+            Path model, Tokenizer tokenizer, String prompt, Answer answer, int[] allowed) {
+        int[] start = tokenizer.encode(prompt, true, true);
+        List<Integer> generated = new ArrayList<>();
+        for (String piece : answer.pieces()) {
+            int[] ids = tokenizer.encode(piece, false, false);
+            assertEquals(1, ids.length, () -> "no token '" + piece + "' in " + answer.pieces());
+            generated.add(ids[0]);
+        }
+        int[] tokens =
+                IntStream.concat(
+                                IntStream.of(start), generated.stream().mapToInt(Integer::intValue))
+                        .toArray();
+        ModelOutputs outputs = ModelOutputs.of(model, tokens);
+        int exact = 0;
+        double worst = 0;
+        for (int i = 0; i < generated.size(); i++) {
+            float[] logits = outputs.logits()[start.length - 1 + i];
+            double best = IntStream.of(allowed).mapToDouble(id -> logits[id]).max().orElseThrow();
+            double gap = best - logits[generated.get(i)];
+            exact += gap == 0 ? 1 : 0;
+            worst = Math.max(worst, gap / standardDeviation(logits));
+        }
+        double error = distance(outputs.hidden()[start.length - 1], answer.hidden());
+        return new Agreement(
+                error, generated.size(), exact, worst, String.join("", answer.pieces()));
+    }
+
+    private static double distance(float[] a, float[] b) {
+        assertEquals(a.length, b.length);
+        double normA = norm(a);
+        double normB = norm(b);
+        double sum = 0;
+        for (int i = 0; i < a.length; i++) {
+            double difference = a[i] / normA - b[i] / normB;
+            sum += difference * difference;
+        }
+        return Math.sqrt(sum);
+    }
+
+    private static double norm(float[] values) {
+        double sum = 0;
+        for (float value : values) {
+            sum += (double) value * value;
+        }
+        return Math.sqrt(sum);
+    }
+
+    private static double standardDeviation(float[] values) {
+        double mean =
+                IntStream.range(0, values.length)
+                        .mapToDouble(i -> values[i])
+                        .average()
+                        .orElseThrow();
+        double sum = 0;
+        for (float value : values) {
+            sum += (value - mean) * (value - mean);
+        }
+        return Math.sqrt(sum / values.length);
+    }
+
+    /** Requires that differences are no greater than llama.cpp's rounding explains. */
+    void requireWithin(String what, double bound, int count) {
+        assertEquals(count, generated, () -> what + ": " + this);
+        assertTrue(hiddenError <= bound, () -> what + ": " + this);
+        assertTrue(worstGap <= GAP_PER_ERROR * bound, () -> what + ": " + this);
+    }
+}
