@@ -36,15 +36,27 @@ record Agreement(double hiddenError, int generated, int exact, double worstGap, 
      */
     private static final double GAP_PER_ERROR = 6;
 
-    /** Asks llama.cpp and compares. Texts must be encoded as Lathe encodes them. */
-    static Agreement of(Path model, String prompt, List<String> texts, int count, Path folder)
+    /**
+     * Asks llama.cpp and compares.
+     *
+     * @param model a GGUF file
+     * @param prompt text to go on with
+     * @param texts texts that both must encode alike
+     * @param count tokens to generate
+     * @param readable whether only such tokens may be generated that their text tells; random
+     *     models would choose halves of characters
+     * @param folder for llama.cpp's files
+     */
+    static Agreement of(
+            Path model, String prompt, List<String> texts, int count, boolean readable, Path folder)
             throws IOException, InterruptedException {
         try (Checkpoint checkpoint = Checkpoint.open(model);
                 Tokenizer tokenizer = Tokenizer.of(checkpoint)) {
-            int[] allowed = readable(tokenizer);
             // Rows of the head may be more than there are tokens.
+            int rows = ModelConfig.read(checkpoint).vocabularySize();
+            int[] allowed = readable ? readable(tokenizer) : IntStream.range(0, rows).toArray();
             List<Integer> forbidden =
-                    IntStream.range(0, ModelConfig.read(checkpoint).vocabularySize())
+                    IntStream.range(0, rows)
                             .filter(id -> Arrays.binarySearch(allowed, id) < 0)
                             .boxed()
                             .toList();

@@ -41,7 +41,7 @@ class EmbeddedLlamaTest {
             throws IOException, InterruptedException {
         Path gguf = folder.resolve(name + ".gguf");
         Compression.of(MODELS.resolve(name).resolve("model")).writeTo(gguf);
-        Agreement agreement = Agreement.of(gguf, PROMPT, texts(name), COUNT, folder);
+        Agreement agreement = Agreement.of(gguf, PROMPT, texts(name), COUNT, true, folder);
         reporter.publishEntry(name, agreement.toString());
         agreement.requireWithin(name, bound(type), COUNT);
     }

@@ -58,7 +58,7 @@ class EmbeddedLlamaTypesTest {
                         .withType(type)
                         .withCalibration(new CalibrationOptions(TEXT, 8, 64, 1L));
         Compression.of(shared.resolve("model")).recipe(recipe).writeTo(gguf);
-        Agreement agreement = Agreement.of(gguf, PROMPT, List.of(), COUNT, folder);
+        Agreement agreement = Agreement.of(gguf, PROMPT, List.of(), COUNT, true, folder);
         reporter.publishEntry(type, agreement.toString());
         agreement.requireWithin(type, BOUND, COUNT);
     }

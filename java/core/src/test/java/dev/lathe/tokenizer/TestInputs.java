@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /** Where the tests find files that are not part of the project. */
-final class TestInputs {
+public final class TestInputs {
     private TestInputs() {}
 
     /**
@@ -32,7 +32,7 @@ final class TestInputs {
     }
 
     /** A downloaded model; skips the test where it is absent. */
-    static Path model(String name) {
+    public static Path model(String name) {
         Path path = folder("LATHE_MODELS", "downloaded models").resolve(name);
         assumeTrue(Files.isRegularFile(path), () -> "no " + path);
         return path;
