@@ -28,7 +28,7 @@ public final class Readme {
         Recipe recipe =
                 Recipe.EMPTY
                         .withSparsity(0.5)
-                        .withType("Q4_K")
+                        .withType("Q4_0")
                         .withRule(Rule.protect("final-layer=Q6_K"));
         RunRecord record = Compression.of(model).recipe(recipe).writeTo(small);
         System.out.printf("%,d bytes -> %,d bytes%n", record.sourceBytes(), record.outputBytes());
