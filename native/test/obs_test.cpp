@@ -211,12 +211,11 @@ TEST(obsQuantizesIntoEveryEncodableType) {
     Case c{17, 2 * type.blockSize};
     c.type = type.id;
     check<float>(c, seed++);
-    c.updateBlock = 32;
-    check<float>(c, seed++);
     if (!type.exactZero) continue;
+    c.updateBlock = 32;  // rounded up to whole blocks of the type
     c.sparsity = 0.5;
     check<float>(c, seed++);
-    c.maskBlock = 200;  // rounded up to whole blocks of the type
+    c.maskBlock = 200;  // too
     check<float>(c, seed++);
     c.sparsity = 0;
     c.keepN = 2;

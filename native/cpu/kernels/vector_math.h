@@ -16,8 +16,8 @@
 LATHE_BEGIN
 
 inline float exponential(float x) {
-  x = x < -88.0f ? -88.0f : x;  // n = -127: the exponent's bits become 0
-  x = x > 89.0f ? 89.0f : x;    // n = 128: those of infinity
+  x = x < -88.0f ? -88.0f : x;                          // n = -127: the exponent's bits become 0
+  x = x > 89.0f ? 89.0f : x;                            // n = 128: those of infinity
   const float shifted = x * 1.44269504f + 12582912.0f;  // 1.5 * 2^23: rounds to an integer in the low bits
   const float n = shifted - 12582912.0f;
   const float r = (x - n * 0.693145752f) - n * 1.42860677e-6f;
