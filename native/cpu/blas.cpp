@@ -2,7 +2,9 @@
 
 #include <cblas.h>
 
+#include <limits>
 #include <mutex>
+#include <stdexcept>
 #include <string>
 
 // LAPACK sees a row-major matrix as its transpose: our lower triangle is its upper one.
@@ -18,7 +20,11 @@ namespace blas {
 
 namespace {
 
-int narrow(int64_t value) { return static_cast<int>(value); }
+int narrow(int64_t value) {
+  if (value < 0 || value > std::numeric_limits<int>::max())
+    throw std::invalid_argument("a product with a side of " + std::to_string(value) + ", more than OpenBLAS takes");
+  return static_cast<int>(value);
+}
 
 CBLAS_TRANSPOSE stored(bool transposed) { return transposed ? CblasTrans : CblasNoTrans; }
 

@@ -26,7 +26,8 @@ int availableProcessors() {
 
 bool runs(const std::string& variant) {
   __builtin_cpu_init();
-  if (variant == "avx2") return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  if (variant == "avx2")
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
   if (variant == "avx512")
     return runs("avx2") && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
            __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
@@ -90,15 +91,27 @@ int64_t rowBytes(const char* operation, int type, int64_t cols) {
   return cols / info.blockSize * info.blockBytes;
 }
 
+void requireMatrix(const char* operation, int64_t rows, int64_t cols) {
+  constexpr int64_t kGreatest = std::numeric_limits<int64_t>::max() / static_cast<int64_t>(sizeof(double));
+  if (rows < 0 || cols <= 0 || rows > kGreatest / cols)
+    reject(operation, "a matrix of " + std::to_string(rows) + " x " + std::to_string(cols));
+}
+
+TypeInfo requireDecodable(const char* operation, int type) {
+  const TypeInfo info = requireType(operation, type);
+  if (!info.decodable) reject(operation, std::string(info.name) + " values cannot be computed with");
+  return info;
+}
+
 CpuBackend::CpuBackend(const KernelTable& kernels, int threads)
     : kernels_(kernels),
       variant_(std::string(kernels.name) + "+" + blas::initialize()),
       pool_(threads),
       scratch_(static_cast<size_t>(threads)) {}
 
-float* CpuBackend::scratch(int worker, int64_t values) {
-  std::vector<float>& memory = scratch_[static_cast<size_t>(worker)];
-  if (static_cast<int64_t>(memory.size()) < values) memory.resize(static_cast<size_t>(values));
+float* CpuBackend::scratch(const char* operation, int worker, int64_t values) {
+  HostMemory<float>& memory = scratch_[static_cast<size_t>(worker)];
+  memory.require(operation, values);
   return memory.data();
 }
 

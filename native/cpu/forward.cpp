@@ -2,16 +2,16 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <vector>
+#include <string>
 
 #include "blas.h"
 #include "cpu_backend.h"
+#include "host_memory.h"
 
 namespace lathe {
 
 namespace {
 
-constexpr int kF32 = 0;
 constexpr int64_t kTokenTile = 512;  // tokens of a product's tile
 constexpr int64_t kRowTile = 128;    // rows of W of a product's tile: decoded once for kTokenTile tokens
 constexpr int64_t kQueryTile = 64;   // queries whose scores are held at once
@@ -24,18 +24,21 @@ int64_t tiles(int64_t size, int64_t tile) { return (size + tile - 1) / tile; }
 
 void CpuBackend::embedding(float* y, const void* table, int type, int64_t vocabulary, int64_t cols,
                            const int32_t* hostTokens, int64_t tokens) {
+  requireDecodable("embedding", type);
+  requireMatrix("embedding", vocabulary, cols);
+  requireMatrix("embedding", tokens, cols);
   const int64_t bytes = rowBytes("embedding", type, cols);
-  for (int64_t t = 0; t < tokens; t++) {
+  pool_.run(tokens, [&](int64_t t, int) {
     const int32_t token = hostTokens[t];
     if (token < 0 || token >= vocabulary)
       reject("embedding", "token " + std::to_string(token) + " at position " + std::to_string(t) +
                               " is outside the vocabulary of " + std::to_string(vocabulary));
     kernels_.dequantize(y + t * cols, static_cast<const uint8_t*>(table) + token * bytes, type, cols);
-  }
+  });
 }
 
 void CpuBackend::rmsNorm(float* y, const float* x, const float* weight, int64_t tokens, int64_t cols, float epsilon) {
-  if (cols <= 0 || tokens < 0) reject("rmsNorm", std::to_string(tokens) + " x " + std::to_string(cols));
+  requireMatrix("rmsNorm", tokens, cols);
   pool_.run(tiles(tokens, kNormTile), [&](int64_t tile, int) {
     const int64_t begin = tile * kNormTile;
     kernels_.rmsNorm(y + begin * cols, x + begin * cols, weight, std::min(kNormTile, tokens - begin), cols, epsilon);
@@ -44,19 +47,23 @@ void CpuBackend::rmsNorm(float* y, const float* x, const float* weight, int64_t 
 
 void CpuBackend::rope(float* x, int64_t tokens, int64_t length, int64_t heads, int64_t headSize, int64_t rotarySize,
                       const float* hostInverseFrequencies, float magnitude, bool interleaved) {
-  if (length <= 0 || rotarySize <= 0 || rotarySize % 2 != 0 || rotarySize > headSize)
-    reject("rope", "length " + std::to_string(length) + ", rotary size " + std::to_string(rotarySize) +
-                       " of head size " + std::to_string(headSize));
+  if (length <= 0 || heads <= 0 || rotarySize <= 0 || rotarySize % 2 != 0 || rotarySize > headSize)
+    reject("rope", "length " + std::to_string(length) + ", " + std::to_string(heads) + " heads, rotary size " +
+                       std::to_string(rotarySize) + " of head size " + std::to_string(headSize));
+  requireMatrix("rope", heads, headSize);
+  requireMatrix("rope", tokens, heads * headSize);
   const int64_t half = rotarySize / 2;
   const int64_t positions = std::min(length, tokens);
-  std::vector<float> cosine(static_cast<size_t>(positions * half)), sine(cosine.size());
-  for (int64_t p = 0; p < positions; p++)
-    for (int64_t i = 0; i < half; i++) {
-      // The angle is rounded to F32 as in the models' own code, so that far positions agree with it.
-      const float angle = static_cast<float>(p) * hostInverseFrequencies[i];
-      cosine[static_cast<size_t>(p * half + i)] = std::cos(angle) * magnitude;
-      sine[static_cast<size_t>(p * half + i)] = std::sin(angle) * magnitude;
-    }
+  HostMemory<float> cosine("rope", positions * half), sine("rope", positions * half);
+  pool_.run(tiles(positions, kNormTile), [&](int64_t tile, int) {
+    for (int64_t p = tile * kNormTile; p < std::min(positions, (tile + 1) * kNormTile); p++)
+      for (int64_t i = 0; i < half; i++) {
+        // The angle is rounded to F32 as in the models' own code, so that far positions agree with it.
+        const float angle = static_cast<float>(p) * hostInverseFrequencies[i];
+        cosine[p * half + i] = std::cos(angle) * magnitude;
+        sine[p * half + i] = std::sin(angle) * magnitude;
+      }
+  });
   pool_.run(tiles(tokens, kNormTile), [&](int64_t tile, int) {
     const int64_t end = std::min(tokens, (tile + 1) * kNormTile);
     for (int64_t t = tile * kNormTile; t < end; t++) {
@@ -72,7 +79,11 @@ void CpuBackend::attention(float* y, const float* q, const float* k, const float
                            int64_t heads, int64_t kvHeads, int64_t headSize, float scale) {
   if (sequences < 0 || length <= 0 || heads <= 0 || kvHeads <= 0 || heads % kvHeads != 0 || headSize <= 0)
     reject("attention", std::to_string(sequences) + " sequences of " + std::to_string(length) + ", " +
-                            std::to_string(heads) + " heads over " + std::to_string(kvHeads));
+                            std::to_string(heads) + " heads over " + std::to_string(kvHeads) + " of " +
+                            std::to_string(headSize));
+  requireMatrix("attention", sequences, length);
+  requireMatrix("attention", heads, headSize);
+  requireMatrix("attention", sequences * length, heads * headSize);
   const int64_t queryTiles = tiles(length, kQueryTile);
   const int64_t qStride = heads * headSize;
   const int64_t kvStride = kvHeads * headSize;
@@ -85,7 +96,7 @@ void CpuBackend::attention(float* y, const float* q, const float* k, const float
     const int64_t visible = first + count;
     const int64_t kv = start * kvStride + head / (heads / kvHeads) * headSize;
     const int64_t at = (start + first) * qStride + head * headSize;
-    float* scores = scratch(worker, kQueryTile * length);
+    float* scores = scratch("attention", worker, kQueryTile * length);
     blas::gemm(false, true, count, visible, headSize, 1.0f, q + at, qStride, k + kv, kvStride, 0.0f, scores, visible);
     kernels_.causalSoftmax(scores, count, visible, first + 1, scale);
     blas::gemm(false, false, count, headSize, visible, 1.0f, scores, visible, v + kv, kvStride, 0.0f, y + at, qStride);
@@ -93,6 +104,7 @@ void CpuBackend::attention(float* y, const float* q, const float* k, const float
 }
 
 void CpuBackend::swiglu(float* y, const float* gate, const float* up, int64_t count) {
+  if (count < 0) reject("swiglu", std::to_string(count) + " values");
   pool_.run(tiles(count, kElementTile), [&](int64_t tile, int) {
     const int64_t at = tile * kElementTile;
     kernels_.swiglu(y + at, gate + at, up + at, std::min(kElementTile, count - at));
@@ -100,6 +112,7 @@ void CpuBackend::swiglu(float* y, const float* gate, const float* up, int64_t co
 }
 
 void CpuBackend::add(float* y, const float* x, float scale, int64_t count) {
+  if (count < 0) reject("add", std::to_string(count) + " values");
   pool_.run(tiles(count, kElementTile), [&](int64_t tile, int) {
     const int64_t at = tile * kElementTile;
     kernels_.add(y + at, x + at, scale, std::min(kElementTile, count - at));
@@ -108,7 +121,11 @@ void CpuBackend::add(float* y, const float* x, float scale, int64_t count) {
 
 void CpuBackend::linear(float* y, const float* x, const void* w, int type, const float* bias, int64_t tokens,
                         int64_t rows, int64_t cols) {
-  if (tokens < 0 || rows <= 0) reject("linear", std::to_string(tokens) + " tokens, " + std::to_string(rows) + " rows");
+  requireDecodable("linear", type);
+  requireMatrix("linear", rows, cols);
+  requireMatrix("linear", tokens, cols);
+  if (rows == 0) reject("linear", "a layer without rows");
+  requireMatrix("linear", tokens, rows);
   const int64_t bytes = rowBytes("linear", type, cols);
   const int64_t rowTiles = tiles(rows, kRowTile);
   pool_.run(rowTiles * tiles(tokens, kTokenTile), [&](int64_t index, int worker) {
@@ -119,7 +136,7 @@ void CpuBackend::linear(float* y, const float* x, const void* w, int type, const
     const uint8_t* stored = static_cast<const uint8_t*>(w) + row * bytes;
     const float* weights = reinterpret_cast<const float*>(stored);
     if (type != kF32) {
-      float* decoded = scratch(worker, kRowTile * cols);
+      float* decoded = scratch("linear", worker, kRowTile * cols);
       kernels_.dequantize(decoded, stored, type, rowCount * cols);
       weights = decoded;
     }

@@ -7,22 +7,33 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
+#include <numeric>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "blas.h"
+#include "host_memory.h"
 
 namespace lathe {
 
 namespace {
 
 constexpr int64_t kPanel = 256;
-constexpr double kGreatestDamping = 1e3;
+constexpr int64_t kRowTile = 64;
 
 int64_t panels(int64_t n) { return (n + kPanel - 1) / kPanel; }
 
 int64_t panelSize(int64_t n, int64_t panel) { return std::min(kPanel, n - panel * kPanel); }
+
+// A pivot that is NaN passes the factorisation unseen.
+template <class T>
+bool positiveDiagonal(const T* a, int64_t size, int64_t stride) {
+  for (int64_t i = 0; i < size; i++)
+    if (!(a[i * stride + i] > 0 && std::isfinite(a[i * stride + i]))) return false;
+  return true;
+}
 
 // A = L L^T, lower triangle in place.
 template <class T>
@@ -31,7 +42,7 @@ bool blockedCholesky(ThreadPool& pool, T* a, int64_t n) {
   for (int64_t k = 0; k < count; k++) {
     const int64_t size = panelSize(n, k);
     T* diagonal = a + k * kPanel * n + k * kPanel;
-    if (!blas::cholesky(size, diagonal, n)) return false;
+    if (!blas::cholesky(size, diagonal, n) || !positiveDiagonal(diagonal, size, n)) return false;
     const int64_t below = count - k - 1;
     pool.run(below, [&](int64_t i, int) {
       const int64_t row = k + 1 + i;
@@ -53,12 +64,12 @@ bool blockedCholesky(ThreadPool& pool, T* a, int64_t n) {
 // L <- L^-1, row panel by row panel: M_i,0..i-1 = -L_ii^-1 (L_i,0..i-1 M_0..i-1,0..i-1).
 template <class T>
 void blockedInvertLower(ThreadPool& pool, T* l, int64_t n) {
-  std::vector<T> row(static_cast<size_t>(kPanel * n));
+  HostMemory<T> row("inverseFactor", kPanel * n);
   for (int64_t i = 0; i < panels(n); i++) {
     const int64_t size = panelSize(n, i);
     T* diagonal = l + i * kPanel * n + i * kPanel;
     T* left = l + i * kPanel * n;
-    for (int64_t r = 0; r < size; r++) std::copy(left + r * n, left + r * n + i * kPanel, row.begin() + r * n);
+    for (int64_t r = 0; r < size; r++) std::copy(left + r * n, left + r * n + i * kPanel, row.data() + r * n);
     pool.run(i, [&](int64_t j, int) {
       T* target = left + j * kPanel;
       blas::gemm(false, false, size, kPanel, (i - j) * kPanel, T(1), row.data() + j * kPanel, n,
@@ -71,15 +82,57 @@ void blockedInvertLower(ThreadPool& pool, T* l, int64_t n) {
   }
 }
 
+[[noreturn]] void rejectEntry(int64_t i, int64_t j, double value, const char* expected) {
+  throw std::runtime_error("inverseFactor: H[" + std::to_string(i) + "," + std::to_string(j) + "] is " +
+                           std::to_string(value) + ", expected " + expected);
+}
+
+// Diagonal of h [n x n] with that of dead columns set to 1.
+template <class T>
+std::vector<T> liveDiagonal(const T* h, int64_t n, int64_t* deadColumns) {
+  std::vector<T> diagonal(static_cast<size_t>(n));
+  for (int64_t i = 0; i < n; i++) {
+    const T value = h[i * n + i];
+    if (!std::isfinite(value) || value < 0) rejectEntry(i, i, value, "a finite value that is not negative");
+    *deadColumns += value == 0;
+    diagonal[static_cast<size_t>(i)] = value == 0 ? T(1) : value;
+  }
+  return diagonal;
+}
+
 // out = the damped h in reversed order, all of it below and on the diagonal.
 template <class T>
-void dampInto(T* out, const T* h, int64_t n, const std::vector<T>& diagonal, double added, double shrinkage) {
+void dampInto(ThreadPool& pool, T* out, const T* h, int64_t n, const std::vector<T>& diagonal, double added,
+              double shrinkage) {
   const T keep = static_cast<T>(1 - shrinkage);
-  for (int64_t i = 0; i < n; i++) {
-    T* row = out + (n - 1 - i) * n;
-    for (int64_t j = i + 1; j < n; j++) row[n - 1 - j] = keep * h[i * n + j];
-    row[n - 1 - i] = diagonal[static_cast<size_t>(i)] + static_cast<T>(added);
-  }
+  pool.run((n + kRowTile - 1) / kRowTile, [&](int64_t tile, int) {
+    for (int64_t i = tile * kRowTile; i < std::min(n, (tile + 1) * kRowTile); i++) {
+      T* row = out + (n - 1 - i) * n;
+      for (int64_t j = i + 1; j < n; j++) {
+        const T value = h[i * n + j];
+        if (!std::isfinite(value)) rejectEntry(i, j, value, "a finite value");
+        row[n - 1 - j] = keep * value;
+      }
+      row[n - 1 - i] = diagonal[static_cast<size_t>(i)] + static_cast<T>(added);
+    }
+  });
+}
+
+// Reverses the order of rows and columns of a lower triangular matrix in place: it becomes upper triangular, with
+// zeros below whatever was above.
+template <class T>
+void reverseLower(ThreadPool& pool, T* a, int64_t n) {
+  pool.run((n + 1) / 2, [&](int64_t i, int) {
+    T* upper = a + i * n;
+    T* lower = a + (n - 1 - i) * n;
+    if (upper == lower) {
+      std::reverse(upper, upper + n);
+    } else {
+      for (int64_t j = 0; j < n; j++) std::swap(upper[j], lower[n - 1 - j]);
+    }
+    std::fill(upper, upper + i, T(0));
+    std::fill(lower, lower + n - 1 - i, T(0));
+  });
 }
 
 }  // namespace
@@ -87,32 +140,22 @@ void dampInto(T* out, const T* h, int64_t n, const std::vector<T>& diagonal, dou
 template <class T>
 FactorReport inverseFactor(ThreadPool& pool, T* u, const T* h, int64_t cols, double damping, double shrinkage) {
   FactorReport report;
-  report.damping = damping;
   const int64_t n = cols;
-  std::vector<T> diagonal(static_cast<size_t>(n));
-  double sum = 0;
-  for (int64_t i = 0; i < n; i++) {
-    T value = h[i * n + i];
-    if (!std::isfinite(value) || value < 0)
-      throw std::runtime_error("inverseFactor: H[" + std::to_string(i) + "," + std::to_string(i) + "] is " +
-                               std::to_string(value) + ", expected a finite value that is not negative");
-    if (value == 0) {
-      value = 1;
-      report.deadColumns++;
-    }
-    diagonal[static_cast<size_t>(i)] = value;
-    sum += value;
+  const std::vector<T> diagonal = liveDiagonal(h, n, &report.deadColumns);
+  const double mean = std::accumulate(diagonal.begin(), diagonal.end(), 0.0) / static_cast<double>(n);
+  HostMemory<T> own;  // h is needed as long as a larger damping may have to be tried
+  T* work = u;
+  if (u == h) {
+    own.require("inverseFactor", n * n);
+    work = own.data();
   }
-  std::vector<T> work(static_cast<size_t>(n * n));
+  report.damping = damping;
   for (report.attempts = 1; report.damping <= kGreatestDamping; report.attempts++) {
-    dampInto(work.data(), h, n, diagonal, report.damping * sum / static_cast<double>(n), shrinkage);
-    if (blockedCholesky(pool, work.data(), n)) {
-      blockedInvertLower(pool, work.data(), n);
-      for (int64_t i = 0; i < n; i++) {
-        const T* row = work.data() + (n - 1 - i) * n;
-        std::fill(u + i * n, u + i * n + i, T(0));
-        for (int64_t j = i; j < n; j++) u[i * n + j] = row[n - 1 - j];
-      }
+    dampInto(pool, work, h, n, diagonal, report.damping * mean, shrinkage);
+    if (blockedCholesky(pool, work, n)) {
+      blockedInvertLower(pool, work, n);
+      reverseLower(pool, work, n);
+      if (work != u) std::memcpy(u, work, static_cast<size_t>(n * n) * sizeof(T));
       return report;
     }
     report.damping = report.damping == 0 ? 1e-6 : report.damping * 10;

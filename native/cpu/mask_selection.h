@@ -1,18 +1,41 @@
-// Exact order statistics: which weights of a block or a row are pruned.
+// Exact order statistics: which weights of a block, a row or a group are pruned.
 #ifndef LATHE_CPU_MASK_SELECTION_H
 #define LATHE_CPU_MASK_SELECTION_H
 
 #include <cstdint>
 #include <vector>
 
+#include "thread_pool.h"
+
 namespace lathe {
 
-// Sets mask[i] = 1 for the `count` lowest of scores [n] and 0 for the rest; equal scores are taken in order of index.
-// Scores must not be NaN. T is float or double; `copy` is scratch memory.
+// Scores [rows x width], dense and row-major, and where their mask goes: rows of `mask` are maskStride bytes apart.
+// Scores are >= 0 or NaN, which counts as greater than all numbers. T is float or double.
 template <class T>
-void selectLowest(uint8_t* mask, const T* scores, int64_t n, int64_t count, std::vector<T>& copy);
+struct ScoredBlock {
+  const T* scores;
+  int64_t rows;
+  int64_t width;
+  uint8_t* mask;
+  int64_t maskStride;
+};
 
-// floor(sparsity * total), exact where sparsity is a decimal such as 0.3 that binary cannot hold.
+// Counters of a selection, kept between calls.
+using Histograms = std::vector<int64_t>;
+
+// Sets the mask to 1 for the `count` lowest scores and to 0 for the rest; equal scores are taken in row-major order.
+template <class T>
+void selectLowest(ThreadPool& pool, const ScoredBlock<T>& block, int64_t count, Histograms& histograms);
+
+// The same on the calling thread alone, so that a task of the pool can call it.
+template <class T>
+void selectLowest(const ScoredBlock<T>& block, int64_t count, Histograms& histograms);
+
+// The same for a few scores: of n, the `count` lowest.
+void selectLowestOfGroup(uint8_t* mask, const float* scores, int n, int count);
+
+// floor(sparsity * total) with sparsity read as the shortest decimal that stands for it: 0.29 of 100 is 29, though the
+// binary number next to 0.29 lies below it. 0 <= sparsity < 1, total >= 0.
 int64_t prunedCount(double sparsity, int64_t total);
 
 }  // namespace lathe

@@ -11,8 +11,6 @@ namespace lathe {
 
 namespace {
 
-constexpr int kF32 = 0;
-constexpr int kF64 = 28;
 constexpr int64_t kTile = 256;
 constexpr int64_t kTokenSlice = 512;  // tokens whose sum is formed before it is added to the total
 
@@ -21,8 +19,8 @@ int64_t tiles(int64_t size) { return (size + kTile - 1) / kTile; }
 }  // namespace
 
 void CpuBackend::accumulateHessian(float* h, const float* x, int64_t tokens, int64_t cols) {
-  if (tokens < 0 || cols <= 0)
-    reject("accumulateHessian", std::to_string(tokens) + " tokens, " + std::to_string(cols) + " columns");
+  requireMatrix("accumulateHessian", tokens, cols);
+  requireMatrix("accumulateHessian", cols, cols);
   const int64_t n = tiles(cols);
   pool_.run(n * n, [&](int64_t index, int) {
     const int64_t i = index / n * kTile;
@@ -36,6 +34,7 @@ void CpuBackend::accumulateHessian(float* h, const float* x, int64_t tokens, int
 }
 
 void CpuBackend::finishHessian(float* h, int64_t tokens, int64_t cols) {
+  requireMatrix("finishHessian", cols, cols);
   if (tokens <= 0) reject("finishHessian", std::to_string(tokens) + " tokens");
   const float scale = static_cast<float>(2.0 / static_cast<double>(tokens));
   const int64_t n = tiles(cols);
@@ -54,9 +53,10 @@ void CpuBackend::finishHessian(float* h, int64_t tokens, int64_t cols) {
 
 FactorReport CpuBackend::inverseFactor(void* u, const void* h, int type, int64_t cols, double damping,
                                        double shrinkage) {
-  if (cols <= 0 || !(damping >= 0) || !(shrinkage >= 0 && shrinkage <= 1))
-    reject("inverseFactor", std::to_string(cols) + " columns, damping " + std::to_string(damping) + ", shrinkage " +
-                                std::to_string(shrinkage));
+  requireMatrix("inverseFactor", cols, cols);
+  if (!(damping >= 0 && damping <= kGreatestDamping) || !(shrinkage >= 0 && shrinkage <= 1))
+    reject("inverseFactor", "damping " + std::to_string(damping) + " and shrinkage " + std::to_string(shrinkage) +
+                                ", expected 0 to " + std::to_string(kGreatestDamping) + " and 0 to 1");
   if (type == kF32)
     return lathe::inverseFactor(pool_, static_cast<float*>(u), static_cast<const float*>(h), cols, damping, shrinkage);
   if (type == kF64)
@@ -66,13 +66,15 @@ FactorReport CpuBackend::inverseFactor(void* u, const void* h, int type, int64_t
 }
 
 double CpuBackend::quadraticForm(const float* w, const float* h, int64_t rows, int64_t cols) {
-  if (rows <= 0 || cols <= 0) reject("quadraticForm", std::to_string(rows) + " x " + std::to_string(cols));
+  requireMatrix("quadraticForm", rows, cols);
+  requireMatrix("quadraticForm", cols, cols);
+  if (rows == 0) reject("quadraticForm", "no rows");
   constexpr int64_t kRows = 128;
   std::vector<double> sums(static_cast<size_t>((rows + kRows - 1) / kRows));
   pool_.run(static_cast<int64_t>(sums.size()), [&](int64_t tile, int worker) {
     const int64_t row = tile * kRows;
     const int64_t count = std::min(kRows, rows - row);
-    float* product = scratch(worker, kRows * cols);
+    float* product = scratch("quadraticForm", worker, kRows * cols);
     blas::gemm(false, false, count, cols, cols, 1.0f, w + row * cols, cols, h, cols, 0.0f, product, cols);
     sums[static_cast<size_t>(tile)] = kernels_.dotF64(product, w + row * cols, count * cols);
   });

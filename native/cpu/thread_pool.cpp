@@ -1,12 +1,25 @@
 #include "thread_pool.h"
 
+#include <stdexcept>
+#include <string>
+#include <system_error>
+
 namespace lathe {
 
 ThreadPool::ThreadPool(int threads) {
-  for (int worker = 1; worker < threads; worker++) workers_.emplace_back([this, worker] { work(worker); });
+  try {
+    for (int worker = 1; worker < threads; worker++) workers_.emplace_back([this, worker] { work(worker); });
+  } catch (const std::system_error& e) {
+    const std::string started = std::to_string(workers_.size() + 1);
+    stop();
+    throw std::runtime_error("createBackend: only " + started + " of " + std::to_string(threads) +
+                             " threads could be started: " + e.what());
+  }
 }
 
-ThreadPool::~ThreadPool() {
+ThreadPool::~ThreadPool() { stop(); }
+
+void ThreadPool::stop() {
   {
     std::lock_guard<std::mutex> lock(mutex_);
     stop_ = true;

@@ -31,6 +31,7 @@ class ThreadPool {
   void run(int64_t count, const std::function<void(int64_t, int)>& task);
 
  private:
+  void stop();
   void work(int worker);
   void drain(int worker);
 

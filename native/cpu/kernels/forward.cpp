@@ -59,20 +59,8 @@ void causalSoftmax(float* scores, int64_t rows, int64_t stride, int64_t visible,
     float* row = scores + r * stride;
     const int64_t seen = visible + r;
     const float top = maximum(row, seen);
-    float lane[kLanes] = {};
-    int64_t i = 0;
-    for (; i + kLanes <= seen; i += kLanes)
-      for (int l = 0; l < kLanes; l++) {
-        const float e = exponential((row[i + l] - top) * scale);
-        row[i + l] = e;
-        lane[l] += e;
-      }
-    for (; i < seen; i++) {
-      row[i] = exponential((row[i] - top) * scale);
-      lane[0] += row[i];
-    }
-    float sum = 0;
-    for (int l = 0; l < kLanes; l++) sum += lane[l];
+    const float sum =
+        sumOverLanes<float>(seen, [=](int64_t i) { return row[i] = exponential((row[i] - top) * scale); });
     const float inverse = 1.0f / sum;
     for (int64_t c = 0; c < seen; c++) row[c] *= inverse;
     for (int64_t c = seen; c < stride; c++) row[c] = 0;
@@ -97,44 +85,23 @@ int64_t findNonFinite(const float* x, int64_t count) {
 }
 
 double dotF64(const float* a, const float* b, int64_t count) {
-  double lane[kLanes] = {};
-  int64_t i = 0;
-  for (; i + kLanes <= count; i += kLanes)
-    for (int l = 0; l < kLanes; l++) lane[l] += static_cast<double>(a[i + l]) * b[i + l];
-  for (; i < count; i++) lane[0] += static_cast<double>(a[i]) * b[i];
-  double sum = 0;
-  for (int l = 0; l < kLanes; l++) sum += lane[l];
-  return sum;
+  return sumOverLanes<double>(count, [=](int64_t i) { return static_cast<double>(a[i]) * b[i]; });
 }
 
 double logSumExp(const float* x, int64_t count, int64_t* top) {
   const float greatest = maximum(x, count);
   int64_t index = 0;
-  while (x[index] != greatest) index++;
+  while (index + 1 < count && x[index] != greatest) index++;  // none is equal where x holds NaN
   *top = index;
-  double lane[kLanes] = {};
-  int64_t i = 0;
-  for (; i + kLanes <= count; i += kLanes)
-    for (int l = 0; l < kLanes; l++) lane[l] += exponential(x[i + l] - greatest);
-  for (; i < count; i++) lane[0] += exponential(x[i] - greatest);
-  double sum = 0;
-  for (int l = 0; l < kLanes; l++) sum += lane[l];
-  return greatest + std::log(sum);
+  return greatest + std::log(sumOverLanes<double>(count, [=](int64_t i) { return exponential(x[i] - greatest); }));
 }
 
 double klRow(const float* reference, const float* logits, double referenceSum, double logitsSum, int64_t count) {
   const double shift = referenceSum - logitsSum;
   const float base = static_cast<float>(referenceSum);
-  double lane[kLanes] = {};
-  int64_t i = 0;
-  for (; i + kLanes <= count; i += kLanes)
-    for (int l = 0; l < kLanes; l++)
-      lane[l] += exponential(reference[i + l] - base) * (static_cast<double>(reference[i + l]) - logits[i + l] - shift);
-  for (; i < count; i++)
-    lane[0] += exponential(reference[i] - base) * (static_cast<double>(reference[i]) - logits[i] - shift);
-  double sum = 0;
-  for (int l = 0; l < kLanes; l++) sum += lane[l];
-  return sum;
+  return sumOverLanes<double>(count, [=](int64_t i) {
+    return exponential(reference[i] - base) * (static_cast<double>(reference[i]) - logits[i] - shift);
+  });
 }
 
 LATHE_END

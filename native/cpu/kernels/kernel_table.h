@@ -13,7 +13,10 @@ namespace lathe {
 // Rows that are compressed together, one per vector lane.
 constexpr int kLanes = 16;
 
-// One update block of OBS compression for kLanes rows (see obs.cpp for the mathematics).
+// Columns of an ObsTile at most.
+constexpr int64_t kGreatestTileWidth = 1024;
+
+// One segment of columns of OBS compression for kLanes rows (see obs.cpp for the mathematics).
 struct ObsTile {
   void* w = nullptr;          // first row's first column of the block; computeType values
   int64_t stride = 0;         // from a row to the next, in values
@@ -21,7 +24,7 @@ struct ObsTile {
   int64_t width = 0;          // columns of the block
   const void* u = nullptr;    // U[block, block], row-major
   int64_t uStride = 0;        // from a row of U to the next
-  uint8_t* mask = nullptr;    // [lanes x width], row stride maskStride: 1 = pruned; read, or written where n:m
+  uint8_t* mask = nullptr;    // [lanes x width], row stride maskStride: 1 = pruned; read, or written where n:m; or null
   int64_t maskStride = 0;     //
   int keepN = 0, ofM = 0;     // n:m pattern, or 0
   int type = 0;               // storage type, 0: prune only

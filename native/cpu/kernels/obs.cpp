@@ -1,10 +1,10 @@
-// Optimal-brain-surgeon compression of one update block of kLanes rows (SparseGPT, Frantar and Alistarh 2023, algorithm
+// Optimal-brain-surgeon compression of one segment of kLanes rows (SparseGPT, Frantar and Alistarh 2023, algorithm
 // 1; GPTQ, Frantar et al. 2022; into block formats: ARCHITECTURE.md).
 //
-// For each column j of the block in order, row by row:
+// For each column j of the segment in order, row by row:
 //   q_j = 0 where pruned, else the value that the storage type has nearest to w_j (w_j itself when only pruning);
-//   e_j = (w_j - q_j) / U_jj;   w_c -= e_j U_jc for every column c > j of the block.
-// E is returned: the columns behind the block are updated by one matrix product, W_rest -= E U_block,rest.
+//   e_j = (w_j - q_j) / U_jj;   w_c -= e_j U_jc for every column c > j of the segment.
+// E is returned: the columns behind the segment are updated by a matrix product, W_rest -= E U_segment,rest.
 //
 // The tile is held transposed, [width][kLanes], so that a vector holds one column of all rows: every step is the same
 // for all lanes, whatever the rows' own masks, scales and codes are.
@@ -15,13 +15,13 @@ LATHE_BEGIN
 
 namespace {
 
-constexpr int64_t kMaxWidth = 1024;
-
 // Leaves the weights as they are: pruning alone.
 template <class T>
 struct KeepValues {
   void begin(const ObsTile&, const T (*)[kLanes], int64_t) {}
-  T value(int, int64_t, T w) { return w; }
+  void code(int, int64_t, const T* w, T* q) {
+    for (int lane = 0; lane < kLanes; lane++) q[lane] = w[lane];
+  }
   void end(const ObsTile&, int64_t) {}
 };
 
@@ -48,9 +48,10 @@ struct Encode {
     }
   }
 
-  float value(int lane, int64_t j, float w) {
+  void code(int lanes, int64_t j, const float* w, float* q) {
     const int column = static_cast<int>(j % F::blockSize);
-    return F::code(grids[lane], column, w, codes[lane][column]);
+    for (int lane = 0; lane < lanes; lane++) q[lane] = F::code(grids[lane], column, w[lane], codes[lane][column]);
+    for (int lane = lanes; lane < kLanes; lane++) q[lane] = 0;
   }
 
   void end(const ObsTile& tile, int64_t j) {
@@ -90,8 +91,14 @@ void selectPattern(const ObsTile& tile, const T (*columns)[kLanes], int64_t j) {
 template <class T>
 void load(T (*columns)[kLanes], const ObsTile& tile) {
   const T* w = static_cast<const T*>(tile.w);
-  for (int64_t j = 0; j < tile.width; j++)
-    for (int lane = 0; lane < kLanes; lane++) columns[j][lane] = lane < tile.lanes ? w[lane * tile.stride + j] : T(0);
+  for (int lane = 0; lane < kLanes; lane++)
+    for (int64_t j = 0; j < tile.width; j++) columns[j][lane] = lane < tile.lanes ? w[lane * tile.stride + j] : T(0);
+}
+
+template <class T>
+void store(T* rows, int64_t stride, const T (*columns)[kLanes], const ObsTile& tile) {
+  for (int lane = 0; lane < tile.lanes; lane++)
+    for (int64_t j = 0; j < tile.width; j++) rows[lane * stride + j] = columns[j][lane];
 }
 
 // Subtracts e U_j,c from every column c behind j.
@@ -101,34 +108,46 @@ void compensate(T (*columns)[kLanes], const T* e, const T* uRow, int64_t j, int6
     for (int lane = 0; lane < kLanes; lane++) columns[c][lane] -= e[lane] * uRow[c];
 }
 
+// pruned [kLanes] of column j: 1 or 0 as a factor's condition; returns how many are pruned.
+inline int prunedLanes(uint8_t* pruned, const ObsTile& tile, int64_t j) {
+  int count = 0;
+  for (int lane = 0; lane < kLanes; lane++) {
+    pruned[lane] = tile.mask != nullptr && lane < tile.lanes && tile.mask[lane * tile.maskStride + j] != 0;
+    count += pruned[lane];
+  }
+  return count;
+}
+
 template <class T, class Coder>
 void compress(ObsTile& tile, Coder& coder) {
-  alignas(64) T columns[kMaxWidth][kLanes];
+  alignas(64) T columns[kGreatestTileWidth][kLanes];  // w, and q once a column is done
+  alignas(64) T errors[kGreatestTileWidth][kLanes];
   load(columns, tile);
   const T* u = static_cast<const T*>(tile.u);
-  T* w = static_cast<T*>(tile.w);
-  T* error = static_cast<T*>(tile.error);
-  double loss = 0;
+  double losses[kLanes] = {};
   int64_t zeros = 0;
   for (int64_t j = 0; j < tile.width; j++) {
     if (tile.ofM > 0 && j % tile.ofM == 0) selectPattern(tile, columns, j);
     coder.begin(tile, columns, j);
-    alignas(64) T e[kLanes] = {};
+    alignas(64) T w[kLanes], q[kLanes];
+    uint8_t pruned[kLanes];
     const T* uRow = u + j * tile.uStride;
-    for (int lane = 0; lane < tile.lanes; lane++) {
-      const T value = columns[j][lane];
-      const bool pruned = tile.mask != nullptr && tile.mask[lane * tile.maskStride + j] != 0;
-      const T q = coder.value(lane, j, pruned ? T(0) : value);
-      e[lane] = (value - q) / uRow[j];
-      w[lane * tile.stride + j] = q;
-      error[lane * tile.errorStride + j] = e[lane];
-      loss += static_cast<double>(e[lane]) * static_cast<double>(e[lane]);
-      zeros += pruned;
+    zeros += prunedLanes(pruned, tile, j);
+    for (int lane = 0; lane < kLanes; lane++) w[lane] = pruned[lane] ? T(0) : columns[j][lane];
+    coder.code(tile.lanes, j, w, q);
+    T* e = errors[j];
+    for (int lane = 0; lane < kLanes; lane++) {
+      e[lane] = (columns[j][lane] - q[lane]) / uRow[j];
+      columns[j][lane] = q[lane];
+      losses[lane] += static_cast<double>(e[lane]) * static_cast<double>(e[lane]);
     }
     coder.end(tile, j);
     compensate(columns, e, uRow, j, tile.width);
   }
-  tile.loss = loss;
+  store(static_cast<T*>(tile.w), tile.stride, columns, tile);
+  store(static_cast<T*>(tile.error), tile.errorStride, errors, tile);
+  tile.loss = 0;
+  for (double loss : losses) tile.loss += loss;
   tile.zeros = zeros;
 }
 

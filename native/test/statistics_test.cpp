@@ -1,0 +1,195 @@
+// Hessians, their inverse factors and quadratic forms against loops in double precision.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "backends.h"
+#include "dense.h"
+
+using namespace lathe;
+using namespace lathe::test;
+
+namespace {
+
+struct Factored {
+  std::vector<double> u;
+  FactorReport report;
+};
+
+// inverseFactor in T on every backend; `inPlace` lets u be h.
+template <class T>
+Factored factor(const std::string& where, const Matrix& h, int64_t n, double damping, double shrinkage, bool inPlace) {
+  const std::vector<T> input = rounded<T>(h);
+  Factored result;
+  const std::vector<T> u = runEverywhere<T>(where, [&](Backend& backend) {
+    Guarded<T> in(input), out(n * n);
+    T* target = inPlace ? in.data() : out.data();
+    const FactorReport report =
+        backend.inverseFactor(target, in.data(), sizeof(T) == 4 ? kF32 : kF64, n, damping, shrinkage);
+    if (backend.threads() > 1) {
+      CHECK_EQUAL(report.damping, result.report.damping, where);
+      CHECK_EQUAL(report.attempts, result.report.attempts, where);
+    }
+    result.report = report;
+    if (!inPlace) CHECK(in.values(where) == input, where, ": h was written to");
+    return inPlace ? in.values(where) : out.values(where);
+  });
+  result.u.assign(u.begin(), u.end());
+  return result;
+}
+
+// |U^T U H' - I| element by element.
+//
+// With u the roundoff: the Cholesky factor of the reversed matrix satisfies L L^T = A + E, |E| <= (n+1) u |L||L|^T, and
+// the triangular inverse M satisfies M L = I + F, |F| <= c n u |M||L| (Higham, 10.1 and 14.1; c = 3 allows for blocks
+// of which two are formed by a product and a solve with the diagonal block). Then M^T M (L L^T - E) - I is bounded, to
+// first order, by |M^T||F||L^T| + |M^-1 ...| <= (2 c + 1) (n+1) u |M^T||M||L||L^T|; reversing gives the same for U. The
+// entries of H' are rounded too: u |H'| <= u |L||L^T|.
+template <class T>
+void checkInverse(const std::string& where, const Matrix& u, const Matrix& damped, int64_t n) {
+  Matrix reversed = damped;
+  std::reverse(reversed.begin(), reversed.end());
+  const Matrix l = choleskyOf(reversed, n);
+  CHECK(!l.empty(), where, ": the reference is not positive definite");
+  Matrix scale = product(magnitudes(l), magnitudes(transposed(l, n)), n);
+  std::reverse(scale.begin(), scale.end());
+  const Matrix inverse = product(transposed(u, n), u, n);
+  const Matrix residual = product(inverse, damped, n);
+  const Matrix bound = product(product(magnitudes(transposed(u, n)), magnitudes(u), n), scale, n);
+  const double roundoff = sizeof(T) == 4 ? kRoundoff32 : kRoundoff64;
+  for (int64_t i = 0; i < n; i++)
+    for (int64_t j = 0; j < n; j++) {
+      if (j < i) CHECK_EQUAL(u[i * n + j], 0.0, where, " below the diagonal at ", i, ",", j);
+      CHECK_NEAR(residual[i * n + j], i == j ? 1.0 : 0.0, 8 * static_cast<double>(n + 1) * roundoff * bound[i * n + j],
+                 where, " at ", i, ",", j);
+    }
+}
+
+}  // namespace
+
+TEST(hessianSumsProducts) {
+  for (const int64_t cols : {1, 13, 31, 33, 127, 129, 300})
+    for (const Filling filling : kFillings) {
+      const std::vector<int64_t> batches = {1, 33, 513};
+      int64_t tokens = 0;
+      for (const int64_t batch : batches) tokens += batch;
+      const std::vector<float> x = filled(tokens * cols, filling, 21, 1e15f);
+      const std::string where = text("Hessian of ", cols, " columns, ", nameOf(filling));
+      const std::vector<float> h = runEverywhere<float>(where, [&](Backend& backend) {
+        Guarded<float> out(cols * cols);
+        backend.clear(out.data(), cols * cols * static_cast<int64_t>(sizeof(float)));
+        int64_t first = 0;
+        for (const int64_t batch : batches) {
+          backend.accumulateHessian(out.data(), x.data() + first * cols, batch, cols);
+          first += batch;
+        }
+        backend.finishHessian(out.data(), tokens, cols);
+        return out.values(where);
+      });
+      const Matrix expected = hessianOf(x, tokens, cols);
+      for (int64_t i = 0; i < cols; i++)
+        for (int64_t j = 0; j < cols; j++) {
+          // |x_i|.|x_j| <= sqrt(h_ii h_jj) (Cauchy and Schwarz); a sum of `tokens` products, then the scale.
+          const double size = std::sqrt(expected[i * cols + i] * expected[j * cols + j]);
+          const double nu = static_cast<double>(tokens + 2) * kRoundoff32;
+          CHECK_NEAR(h[i * cols + j], expected[i * cols + j],
+                     nu / (1 - nu) * size + static_cast<double>(tokens) * kUnderflow32, where, " at ", i, ",", j);
+          CHECK_EQUAL(h[i * cols + j], h[j * cols + i], where);
+        }
+    }
+}
+
+TEST(inverseFactorInverts) {
+  for (const int64_t n : {1, 13, 31, 32, 33, 127, 128, 129, 257})
+    for (const double shrinkage : {0.0, 0.05}) {
+      const std::string where = text("inverseFactor of ", n, " columns, shrinkage ", shrinkage);
+      const Matrix h = correlatedHessian(n, n + 20, 22);
+      const Factored wide = factor<double>(where + " in F64", h, n, 0.01, shrinkage, n % 2 == 0);
+      CHECK_EQUAL(wide.report.attempts, 1, where);
+      CHECK_EQUAL(wide.report.damping, 0.01, where);
+      CHECK_EQUAL(wide.report.deadColumns, int64_t(0), where);
+      checkInverse<double>(where + " in F64", wide.u, regularized(h, n, 0.01, shrinkage), n);
+      const Factored narrow = factor<float>(where + " in F32", h, n, 0.01, shrinkage, n % 2 == 1);
+      checkInverse<float>(where + " in F32", narrow.u, regularized(h, n, 0.01, shrinkage), n);
+    }
+}
+
+TEST(inverseFactorTakesDeadColumns) {
+  const int64_t n = 133;
+  const std::vector<int64_t> dead = {0, 64, 132};
+  const Matrix h = correlatedHessian(n, 200, 23, dead);
+  const Factored result = factor<double>("dead columns", h, n, 0.01, 0, false);
+  CHECK_EQUAL(result.report.deadColumns, int64_t(3));
+  const Matrix damped = regularized(h, n, 0.01, 0);
+  checkInverse<double>("dead columns", result.u, damped, n);
+  // A column that nothing is correlated with stands alone: U_jj = 1 / sqrt(h_jj), zeros beside it.
+  for (const int64_t j : dead) {
+    CHECK_NEAR(result.u[j * n + j], 1 / std::sqrt(damped[j * n + j]), 1e-15);
+    for (int64_t k = j + 1; k < n; k++) CHECK_EQUAL(result.u[j * n + k], 0.0, "dead column ", j);
+  }
+}
+
+TEST(dampingGrowsUntilTheMatrixIsPositive) {
+  // Eigenvalues 1 + a and 1 - a with a = 1.5, so -0.5 is the lowest: mean(diag) = 1 asks for a lambda above 0.5.
+  const int64_t n = 300;
+  Matrix h(static_cast<size_t>(n * n));
+  for (int64_t i = 0; i < n; i++) h[i * n + i] = 1;
+  h[(n - 2) * n + n - 1] = h[(n - 1) * n + n - 2] = 1.5;
+  for (const bool inPlace : {false, true}) {
+    const Factored result = factor<float>("an indefinite matrix", h, n, 0.01, 0, inPlace);
+    CHECK_NEAR(result.report.damping, 1.0, 1e-12);
+    CHECK_EQUAL(result.report.attempts, 3);
+    checkInverse<float>("an indefinite matrix", result.u, regularized(h, n, result.report.damping, 0), n);
+  }
+  // Shrinking the off-diagonal below 1 makes it positive definite without.
+  CHECK_EQUAL(factor<double>("shrunk", h, n, 0, 0.5, false).report.attempts, 1);
+  const Factored fromNothing = factor<double>("without damping", h, n, 0, 0, false);
+  CHECK_NEAR(fromNothing.report.damping, 1.0, 1e-9);
+  CHECK_EQUAL(fromNothing.report.attempts, 8);
+}
+
+TEST(inverseFactorRefusesWhatItCannotFactor) {
+  for (const auto& backend : backends()) {
+    const int64_t n = 40;
+    std::vector<float> h(static_cast<size_t>(n * n)), u(h.size());
+    for (int64_t i = 0; i < n; i++) h[i * n + i] = 1;
+    const auto run = [&](double damping) { backend->inverseFactor(u.data(), h.data(), kF32, n, damping, 0); };
+    CHECK_THROWS(run(-1), "inverseFactor", "damping -1");
+    CHECK_THROWS(run(1e4), "inverseFactor", "damping 10000");
+    CHECK_THROWS(run(NAN), "inverseFactor", "damping nan");
+    h[5 * n + 7] = h[7 * n + 5] = std::nanf("");
+    CHECK_THROWS(run(0.01), "inverseFactor", "H[5,7] is nan");
+    h[5 * n + 7] = h[7 * n + 5] = 0;
+    h[9 * n + 9] = -1;
+    CHECK_THROWS(run(0.01), "inverseFactor", "H[9,9] is -1");
+    h[9 * n + 9] = std::numeric_limits<float>::infinity();
+    CHECK_THROWS(run(0.01), "inverseFactor", "H[9,9] is inf");
+    h[9 * n + 9] = 1;
+    h[5 * n + 7] = h[7 * n + 5] = 1e30f;
+    CHECK_THROWS(run(0.01), "inverseFactor", "40 columns is not positive definite even with damping 1000");
+    CHECK_THROWS(backend->inverseFactor(u.data(), h.data(), 1, n, 0.01, 0), "inverseFactor", "type 1");
+    CHECK_THROWS(backend->inverseFactor(u.data(), h.data(), kF32, 0, 0.01, 0), "inverseFactor", "0 x 0");
+  }
+}
+
+TEST(quadraticFormMeasuresOutputs) {
+  for (const int64_t cols : {1, 13, 128, 129, 300}) {
+    const int64_t rows = cols == 300 ? 257 : 31;
+    const Matrix h = correlatedHessian(cols, 64, 24);
+    const std::vector<float> narrow = rounded<float>(h), w = randomValues(rows * cols, 25);
+    const std::vector<double> form = runEverywhere<double>("quadraticForm", [&](Backend& backend) {
+      return std::vector<double>{backend.quadraticForm(w.data(), narrow.data(), rows, cols)};
+    });
+    double expected = 0, magnitude = 0;
+    for (int64_t r = 0; r < rows; r++)
+      for (int64_t i = 0; i < cols; i++)
+        for (int64_t j = 0; j < cols; j++) {
+          const double term = static_cast<double>(w[r * cols + i]) * narrow[i * cols + j] * w[r * cols + j];
+          expected += term;
+          magnitude += std::fabs(term);
+        }
+    // Sums of `cols` products in F32; the rest in F64.
+    const double bound = static_cast<double>(cols + 1) * kRoundoff32 * magnitude / static_cast<double>(rows);
+    CHECK_NEAR(form[0], expected / static_cast<double>(rows), bound, cols, " columns");
+  }
+}
