@@ -110,7 +110,7 @@ class RealModelsTest {
                                 checkpoint.tensors().stream().map(TensorSpec::of).toList(),
                                 WriteOptions.defaults())) {
             for (TensorInfo tensor : checkpoint.tensors()) {
-                byte[] bytes = WriterFiles.read(checkpoint, tensor);
+                byte[] bytes = TensorValues.bytes(checkpoint, tensor);
                 writer.write(writer.tensor(tensor.name()), 0, ByteBuffer.wrap(bytes));
             }
             writer.finish();

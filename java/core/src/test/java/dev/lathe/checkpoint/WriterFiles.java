@@ -41,10 +41,4 @@ final class WriterFiles {
             writer.write(tensor, 0, ByteBuffer.wrap(bytes(tensor)));
         }
     }
-
-    static byte[] read(Checkpoint checkpoint, TensorInfo tensor) {
-        ByteBuffer bytes = ByteBuffer.allocate((int) tensor.byteLength());
-        checkpoint.read(tensor, 0, bytes);
-        return bytes.array();
-    }
 }

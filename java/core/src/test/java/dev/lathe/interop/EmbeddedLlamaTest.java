@@ -1,7 +1,5 @@
 package dev.lathe.interop;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.lathe.compress.Compression;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -23,7 +21,6 @@ class EmbeddedLlamaTest {
     private static final double F16_ROUNDOFF = 0x1p-11;
     private static final double BF16_ROUNDOFF = 0x1p-8;
     private static final double F32_BOUND = 1e-5;
-    private static final Path MODELS = Path.of("src/test/resources/golden/logits");
     private static final String PROMPT = "Hello, the world and all that is in it.";
     private static final int COUNT = 12;
 
@@ -40,8 +37,8 @@ class EmbeddedLlamaTest {
     void foldersOfEveryShapeRun(String name, String type, TestReporter reporter)
             throws IOException, InterruptedException {
         Path gguf = folder.resolve(name + ".gguf");
-        Compression.of(MODELS.resolve(name).resolve("model")).writeTo(gguf);
-        Agreement agreement = Agreement.of(gguf, PROMPT, texts(name), COUNT, true, folder);
+        Compression.of(GoldenModels.model(name)).writeTo(gguf);
+        Agreement agreement = Agreement.of(gguf, PROMPT, texts(), COUNT, true, folder);
         reporter.publishEntry(name, agreement.toString());
         agreement.requireWithin(name, bound(type), COUNT);
     }
@@ -54,14 +51,9 @@ class EmbeddedLlamaTest {
         };
     }
 
-    /**
-     * Texts in several scripts, with special tokens, and an empty one. Those that Qwen2's tokenizer
-     * composes (NFC) are left out: llama.cpp has no such step.
-     */
-    private static List<String> texts(String name) throws IOException {
-        JsonNode texts =
-                new ObjectMapper().readTree(MODELS.resolve(name).resolve("texts.json").toFile());
-        return texts.findValuesAsText("text").stream()
+    /** Without those that Qwen2's tokenizer composes (NFC): llama.cpp has no such step. */
+    private static List<String> texts() {
+        return GoldenModels.texts().stream()
                 .filter(text -> Normalizer.isNormalized(text, Normalizer.Form.NFC))
                 .toList();
     }

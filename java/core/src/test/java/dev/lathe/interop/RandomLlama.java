@@ -27,8 +27,7 @@ import java.util.Random;
  * that every type fits them. Tokenizer and vocabulary are those of a golden model.
  */
 final class RandomLlama {
-    private static final Path TOKENIZER =
-            Path.of("src/test/resources/golden/logits/llama-tied/model");
+    private static final Path TOKENIZER = GoldenModels.model("llama-tied");
     private static final int WIDTH = 256;
     private static final int KEY_WIDTH = 128;
     private static final int HEADS = 4;

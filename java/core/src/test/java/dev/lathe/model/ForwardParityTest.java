@@ -4,10 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.lathe.checkpoint.Checkpoint;
-import dev.lathe.checkpoint.TensorInfo;
+import dev.lathe.checkpoint.TensorValues;
 import dev.lathe.device.Device;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -33,9 +31,9 @@ class ForwardParityTest {
                 Model model = Model.open(folder.resolve("model"));
                 Checkpoint golden = Checkpoint.open(folder.resolve("logits.safetensors"))) {
             for (int i = 0; i < 2; i++) {
-                int[] tokens = ids(golden, "tokens_" + i);
+                int[] tokens = TensorValues.ints(golden, "tokens_" + i);
                 float[][] found = ModelOutputs.of(device, model, tokens).logits();
-                float[] expected = values(golden, "logits_" + i);
+                float[] expected = TensorValues.floats(golden, "logits_" + i);
                 for (int j = 0; j < found.length; j++) {
                     assertClose(name + " text " + i, row(expected, j, found[j].length), found[j]);
                 }
@@ -54,10 +52,11 @@ class ForwardParityTest {
                 Checkpoint golden =
                         Checkpoint.open(
                                 GOLDEN.resolve("smollm2_logits/smollm2_logits.safetensors"))) {
-            float[][] all = ModelOutputs.of(device, model, ids(golden, "tokens")).logits();
+            float[][] all =
+                    ModelOutputs.of(device, model, TensorValues.ints(golden, "tokens")).logits();
             int vocabulary = model.config().vocabularySize();
-            float[] expected = values(golden, "logits");
-            int[] positions = ids(golden, "positions");
+            float[] expected = TensorValues.floats(golden, "logits");
+            int[] positions = TensorValues.ints(golden, "positions");
             for (int i = 0; i < positions.length; i++) {
                 assertClose(
                         "position " + positions[i],
@@ -69,27 +68,6 @@ class ForwardParityTest {
 
     private static float[] row(float[] matrix, int row, int cols) {
         return Arrays.copyOfRange(matrix, row * cols, (row + 1) * cols);
-    }
-
-    private static float[] values(Checkpoint checkpoint, String name) {
-        ByteBuffer bytes = read(checkpoint, checkpoint.tensor(name));
-        float[] values = new float[bytes.remaining() / Float.BYTES];
-        bytes.asFloatBuffer().get(values);
-        return values;
-    }
-
-    private static int[] ids(Checkpoint checkpoint, String name) {
-        ByteBuffer bytes = read(checkpoint, checkpoint.tensor(name));
-        int[] values = new int[bytes.remaining() / Integer.BYTES];
-        bytes.asIntBuffer().get(values);
-        return values;
-    }
-
-    private static ByteBuffer read(Checkpoint checkpoint, TensorInfo info) {
-        ByteBuffer bytes =
-                ByteBuffer.allocate((int) info.byteLength()).order(ByteOrder.LITTLE_ENDIAN);
-        checkpoint.read(info, 0, bytes);
-        return bytes.flip();
     }
 
     private static void assertClose(String what, float[] expected, float[] found) {

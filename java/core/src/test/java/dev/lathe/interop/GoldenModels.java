@@ -1,0 +1,33 @@
+package dev.lathe.interop;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.List;
+
+/** The small random models of every family, as Hugging Face folders. */
+final class GoldenModels {
+    static final List<String> NAMES =
+            List.of("llama-tied", "llama-head", "llama-bias", "llama-rope", "qwen2", "qwen3");
+
+    private static final Path FOLDER = Path.of("src/test/resources/golden/logits");
+
+    private GoldenModels() {}
+
+    static Path model(String name) {
+        return FOLDER.resolve(name).resolve("model");
+    }
+
+    /** Texts in several scripts, with special tokens, and an empty one. */
+    static List<String> texts() {
+        try {
+            JsonNode texts =
+                    new ObjectMapper().readTree(FOLDER.resolve("qwen2/texts.json").toFile());
+            return texts.findValuesAsText("text");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
