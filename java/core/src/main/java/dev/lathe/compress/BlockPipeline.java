@@ -134,6 +134,7 @@ final class BlockPipeline {
                     TensorPlan plan = plans.get(TensorKey.weight(role, layer));
                     if (run.finished(plan)) {
                         block.replace(role, run.tensors().load(plan, device));
+                        skip(plan);
                     } else {
                         wanted.add(plan);
                     }
@@ -144,6 +145,13 @@ final class BlockPipeline {
             for (int batch = 0; batch < batches(); batch++) {
                 residuals.put(batch, leave(block, before, batch, residuals, inputs, null));
             }
+        }
+    }
+
+    /** A tensor that an interrupted run finished. */
+    private void skip(TensorPlan plan) {
+        if (run.plan().needsStatistics(plan)) {
+            run.advance(plan.output().name());
         }
     }
 

@@ -76,7 +76,8 @@ final class CompressionRun implements AutoCloseable {
         }
         noticeSubstitutions();
         BlockPipeline pipeline = new BlockPipeline(this, calibration);
-        settings.listener().on(new ProgressEvent.Started(pipeline.units() + plan.outputs().size()));
+        long units = pipeline.units() + plan.tensors().stream().filter(this::countsAsWork).count();
+        settings.listener().on(new ProgressEvent.Started(units));
         for (TensorPlan tensor : plan.tensors()) {
             if (!plan.needsStatistics(tensor) && tensor.output() != null) {
                 single(tensor);
@@ -171,7 +172,15 @@ final class CompressionRun implements AutoCloseable {
                 case DROP -> throw new IllegalStateException(tensor + " has no output");
             }
         }
-        advance(tensor.output().name());
+        if (countsAsWork(tensor)) {
+            advance(tensor.output().name());
+        }
+    }
+
+    /** Copies beside computed blocks take no time worth a unit; they would spoil the time left. */
+    private boolean countsAsWork(TensorPlan tensor) {
+        return tensor.output() != null
+                && (tensor.action() != Action.COPY || !plan.needsCalibration());
     }
 
     private ByteBuffer rotaryFactors() {
