@@ -1,6 +1,7 @@
 package dev.lathe.tokenizer.jinja;
 
 import dev.lathe.tokenizer.jinja.Arguments.Bound;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

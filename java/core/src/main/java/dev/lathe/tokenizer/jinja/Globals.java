@@ -1,6 +1,7 @@
 package dev.lathe.tokenizer.jinja;
 
 import dev.lathe.tokenizer.jinja.Arguments.Bound;
+
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
