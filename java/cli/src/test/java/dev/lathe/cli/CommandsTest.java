@@ -180,7 +180,21 @@ class CommandsTest {
     void measureComparesWithAReference() {
         Path model = CommandRun.model("qwen2");
         Path output = folder.resolve("q8.gguf");
-        CommandRun.quiet("compress", model, "-o", output, "--type", "Q8_0", "--feedback", "none");
+        CommandRun.quiet(
+                "compress",
+                model,
+                "-o",
+                output,
+                "--type",
+                "Q8_0",
+                "--embedding-type",
+                "Q8_0",
+                "--head-type",
+                "Q8_0",
+                "--feedback",
+                "none",
+                "--calibration",
+                text);
         Object[] options = {
             "measure",
             output,
