@@ -107,7 +107,7 @@ final class BadInputs {
         options("--pattern x:y", "'x:y'");
         options("--pattern 2:4:8", "'2:4:8'");
         options("--pattern 99999999999:4", "'99999999999:4'");
-        options("--pattern 3:7", "3:7", "64");
+        options("--pattern 3:7", "3:7", "rows of 96");
         options("--sparsity 0.5 --pattern 2:4", "either sparsity or pattern");
         options("--threads -1", "-1 threads");
         options("--memory 1m", "bound is 1 M");
@@ -126,14 +126,14 @@ final class BadInputs {
         options("--type Q9_K", "'Q9_K'", "Q4_K");
         options("--type IQ2_XXS", "'IQ2_XXS'", "cannot be written");
         options("--type Q4_0 --head-type nothing", "'nothing'");
-        options("--type IQ4_NL --sparsity 0.5", "IQ4_NL", "exact zero", "q_proj");
+        options("--type IQ4_NL --sparsity 0.5", "IQ4_NL", "exact zero", "down_proj");
         options("--method sparsegtp", "'sparsegtp'", "sparsegpt");
         options("--feedback some", "'some'", "obs, none");
         options("--protect final-layer=Q9", "'Q9'");
         options("--protect final-layer=", "'final-layer='");
         options("--protect =Q8_0", "'=Q8_0'");
         options("--protect ((=Q8_0", "'(('");
-        options("--protect fnal-layer=Q8_0", "'fnal-layer'", "no tensor");
+        options("--protect fnal-layer=Q8_0", "'fnal-layer'", "selects no tensor");
     }
 
     private void recipe(String name, String content, String... words) {
@@ -161,7 +161,11 @@ final class BadInputs {
                 "recipe.yaml",
                 "'v_project'");
         recipe("unknown layers", "rules: [{layers: last, type: Q8_0}]", "recipe.yaml", "'last'");
-        recipe("layers that the model has not", "rules: [{layers: 7-9, type: Q8_0}]", "7-9");
+        recipe(
+                "layers that the model has not",
+                "rules: [{layers: 7-9, type: Q8_0}]",
+                "'7-9'",
+                "2 blocks");
         recipe("rule without effect", "rules: [{layers: final}]", "recipe.yaml", "gives none");
         recipe(
                 "embedding that is to be pruned",
@@ -268,12 +272,8 @@ final class BadInputs {
                 folder -> Path.of(write(folder.resolve("file"), ""), "out.gguf"),
                 "out.gguf",
                 "cannot be written");
-        output(
-                "output in a folder that takes none",
-                folder -> Path.of("/proc/out.gguf"),
-                "/proc/out");
+        output("output in a folder that takes none", folder -> Path.of("/proc/out.gguf"), "/proc");
         output("output that is the root", folder -> Path.of("/"), "'/'");
-        output("output without a name", folder -> Path.of(""), "''");
         add(
                 "folder that is no earlier output",
                 USAGE,
