@@ -3,7 +3,6 @@ package dev.lathe.tokenizer;
 import dev.lathe.DataException;
 import dev.lathe.tokenizer.jinja.Template;
 import dev.lathe.tokenizer.jinja.TemplateException;
-
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.HashMap;

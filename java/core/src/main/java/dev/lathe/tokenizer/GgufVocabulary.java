@@ -3,7 +3,6 @@ package dev.lathe.tokenizer;
 import dev.lathe.DataException;
 import dev.lathe.checkpoint.GgufArray;
 import dev.lathe.checkpoint.GgufMetadata;
-
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -55,14 +54,6 @@ public record GgufVocabulary(
     /**
      * Takes unmodifiable views.
      *
-     * @param preTokenizer the component
-     * @param tokens the component
-     * @param types the component
-     * @param merges the component
-     * @param specialTokens the component
-     * @param addBos the component
-     * @param addEos the component
-     * @param chatTemplates the component
      * @param preTokenizer the component
      * @param tokens the component
      * @param types the component

@@ -5,7 +5,6 @@ import dev.lathe.checkpoint.Checkpoint;
 import dev.lathe.checkpoint.GgufCheckpoint;
 import dev.lathe.checkpoint.GgufMetadata;
 import dev.lathe.checkpoint.SafetensorsCheckpoint;
-
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;

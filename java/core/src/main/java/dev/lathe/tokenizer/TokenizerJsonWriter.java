@@ -3,9 +3,7 @@ package dev.lathe.tokenizer;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-
 import dev.lathe.DataException;
-
 import java.util.Optional;
 
 /** Turns a GGUF vocabulary into the files of a Hugging Face folder. */

@@ -1,7 +1,6 @@
 package dev.lathe.tokenizer;
 
 import dev.lathe.checkpoint.GgufMetadata;
-
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;

@@ -1,7 +1,6 @@
 package dev.lathe.tokenizer.jinja;
 
 import dev.lathe.tokenizer.jinja.Arguments.Bound;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -17,7 +17,6 @@ import dev.lathe.tokenizer.jinja.Expression.Name;
 import dev.lathe.tokenizer.jinja.Expression.Slice;
 import dev.lathe.tokenizer.jinja.Expression.Test;
 import dev.lathe.tokenizer.jinja.Expression.Unary;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

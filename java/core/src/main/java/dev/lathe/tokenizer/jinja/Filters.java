@@ -1,7 +1,6 @@
 package dev.lathe.tokenizer.jinja;
 
 import dev.lathe.tokenizer.jinja.Arguments.Bound;
-
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.util.HashMap;

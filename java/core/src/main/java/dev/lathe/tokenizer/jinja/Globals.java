@@ -1,7 +1,6 @@
 package dev.lathe.tokenizer.jinja;
 
 import dev.lathe.tokenizer.jinja.Arguments.Bound;
-
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;

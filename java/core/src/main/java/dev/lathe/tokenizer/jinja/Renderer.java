@@ -14,7 +14,6 @@ import dev.lathe.tokenizer.jinja.Statement.SetBlock;
 import dev.lathe.tokenizer.jinja.Statement.Target;
 import dev.lathe.tokenizer.jinja.Statement.Text;
 import dev.lathe.tokenizer.jinja.Statement.With;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
