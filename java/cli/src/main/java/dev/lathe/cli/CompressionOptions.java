@@ -170,21 +170,7 @@ final class CompressionOptions {
     }
 
     /** What may be used. */
-    static final class Machine {
-        @Option(
-                names = "--device",
-                paramLabel = "NAME",
-                defaultValue = "auto",
-                description = "auto or cpu. Default: ${DEFAULT-VALUE}.")
-        private String device;
-
-        @Option(
-                names = "--threads",
-                paramLabel = "N",
-                defaultValue = "0",
-                description = "Host threads; 0: all processors. Default: ${DEFAULT-VALUE}.")
-        private int threads;
-
+    static final class Machine extends DeviceOptions {
         @Option(
                 names = "--memory",
                 paramLabel = "SIZE",
@@ -199,20 +185,16 @@ final class CompressionOptions {
         return output;
     }
 
-    String device() {
-        return machine.device;
-    }
-
-    int threads() {
-        return machine.threads;
+    DeviceOptions device() {
+        return machine;
     }
 
     /** The compression that the options describe, ready to be planned or run. */
     Compression compression() {
         return Compression.of(model)
                 .recipe(recipe())
-                .device(machine.device)
-                .threads(machine.threads)
+                .device(machine.device())
+                .threads(machine.threads())
                 .memory(machine.memory == null ? 0 : machine.memory);
     }
 

@@ -35,7 +35,7 @@ final class PlanCommand implements Runnable {
     public void run() {
         Estimate estimate = options.compression().plan(options.output());
         double rate;
-        try (Device device = Device.open(options.device(), options.threads())) {
+        try (Device device = options.device().open()) {
             rate = GemmRate.quick(device);
         }
         PlanSummary summary = PlanSummary.of(options.output(), estimate, rate);

@@ -62,6 +62,11 @@ final class ProgressBarView implements ProgressView {
     }
 
     @Override
+    public boolean started() {
+        return rate != null;
+    }
+
+    @Override
     public void notice(String message) {
         line.print(message);
     }

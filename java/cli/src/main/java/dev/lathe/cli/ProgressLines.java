@@ -51,6 +51,11 @@ final class ProgressLines implements ProgressView {
     }
 
     @Override
+    public boolean started() {
+        return rate != null;
+    }
+
+    @Override
     public void notice(String message) {
         err.println(message);
         err.flush();

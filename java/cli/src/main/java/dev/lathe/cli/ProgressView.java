@@ -26,6 +26,17 @@ sealed interface ProgressView extends AutoCloseable permits ProgressBarView, Pro
     /** So much is done; what names what is being worked on. */
     void advance(long done, String what);
 
+    /** As {@link #advance(long, String)}, for work that tells its amount as it goes. */
+    default void advance(long done, long total, String what) {
+        if (!started()) {
+            start(total);
+        }
+        advance(done, what);
+    }
+
+    /** Whether the amount of work is known. */
+    boolean started();
+
     /** Something that the user should know, at once. */
     void notice(String message);
 

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -175,6 +176,66 @@ class CommandsTest {
         assertTrue(Files.exists(output.resolve("lathe.json")));
     }
 
+    @Test
+    void measureComparesWithAReference() {
+        Path model = CommandRun.model("qwen2");
+        Path output = folder.resolve("q8.gguf");
+        CommandRun.quiet(
+                "compress",
+                model,
+                "-o",
+                output,
+                "--type",
+                "Q8_0",
+                "--embedding-type",
+                "Q8_0",
+                "--head-type",
+                "Q8_0",
+                "--feedback",
+                "none",
+                "--calibration",
+                text);
+        Object[] options = {
+            "measure",
+            output,
+            "--reference",
+            model,
+            "--text",
+            text,
+            "--sequences",
+            4,
+            "--length",
+            64
+        };
+        JsonNode report = CommandRun.quiet(with(options, "--json")).json();
+        assertEquals(4, report.get("sequences").asInt());
+        assertEquals(4 * 63, report.get("predicted").asInt());
+        JsonNode comparison = report.get("comparison");
+        double ratio =
+                report.get("perplexity").asDouble()
+                        / comparison.get("referencePerplexity").asDouble();
+        // 8 bits move a random model's logits by less than a hundredth.
+        assertEquals(1, ratio, 0.01);
+        assertTrue(comparison.get("klDivergence").asDouble() < 1e-3, report.toString());
+        assertTrue(comparison.get("klDivergence").asDouble() > 0, report.toString());
+        String table = CommandRun.quiet(options).out();
+        String perplexity = String.format(Locale.ROOT, "%.4f", report.get("perplexity").asDouble());
+        assertTrue(table.contains(perplexity), table);
+        assertTrue(table.contains("same top token"), table);
+    }
+
+    @Test
+    void devicesTellWhatTheProcessorCanRun() {
+        JsonNode cpu = CommandRun.quiet("devices", "--json").json().get(0);
+        assertEquals("cpu", cpu.get("name").asText());
+        assertTrue(cpu.get("threads").asInt() >= 1);
+        JsonNode runnable = cpu.get("runnableKernels");
+        assertEquals("reference", runnable.get(0).asText());
+        String best = runnable.get(runnable.size() - 1).asText();
+        assertTrue(cpu.get("kernels").asText().startsWith(best), cpu.toString());
+        assertTrue(CommandRun.quiet("devices").out().contains(cpu.get("kernels").asText()));
+    }
+
     @ParameterizedTest
     @MethodSource("commands")
     void everyCommandTeaches(String command) {
@@ -202,6 +263,10 @@ class CommandsTest {
         Path file = Files.writeString(folder.resolve("completion.sh"), script);
         Process bash = new ProcessBuilder("bash", "-n", file.toString()).inheritIO().start();
         assertEquals(0, bash.waitFor());
+    }
+
+    private static Object[] with(Object[] options, String more) {
+        return Stream.concat(Stream.of(options), Stream.of(more)).toArray();
     }
 
     private static Object[] with(String command, Object... options) {

@@ -6,8 +6,10 @@ import dev.lathe.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -96,7 +98,13 @@ public record CalibrationSet(int[][] sequences, String source) {
         try {
             return Files.readString(file);
         } catch (IOException e) {
-            throw new UsageException(file + " cannot be read as UTF-8 text: " + e, e);
+            String reason =
+                    e instanceof NoSuchFileException
+                            ? "does not exist"
+                            : e instanceof CharacterCodingException
+                                    ? "is no UTF-8 text"
+                                    : "cannot be read: " + e.getMessage();
+            throw new UsageException(file + " " + reason, e);
         }
     }
 

@@ -146,6 +146,35 @@ public record ModelConfig(
     }
 
     /**
+     * Returns the outputs of a linear layer.
+     *
+     * @param role one of a block's projections
+     * @return rows of its matrix
+     */
+    public long rows(TensorRole role) {
+        return switch (role) {
+            case Q_PROJ -> queryWidth();
+            case K_PROJ, V_PROJ -> keyWidth();
+            case GATE_PROJ, UP_PROJ -> intermediateSize;
+            default -> hiddenSize;
+        };
+    }
+
+    /**
+     * Returns the inputs of a linear layer.
+     *
+     * @param role one of a block's projections
+     * @return columns of its matrix
+     */
+    public long cols(TensorRole role) {
+        return switch (role) {
+            case O_PROJ -> queryWidth();
+            case DOWN_PROJ -> intermediateSize;
+            default -> hiddenSize;
+        };
+    }
+
+    /**
      * Reads the description that a checkpoint carries: config.json or GGUF metadata.
      *
      * @param checkpoint an open checkpoint

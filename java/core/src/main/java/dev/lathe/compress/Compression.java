@@ -164,9 +164,14 @@ public final class Compression {
      *
      * @param output the output
      * @return GGUF where the name ends in {@code .gguf}
+     * @throws UsageException if it has no name, as a root folder
      */
     public static Format formatOf(Path output) {
-        return output.getFileName().toString().toLowerCase(Locale.ROOT).endsWith(".gguf")
+        Path name = output.getFileName();
+        if (name == null) {
+            throw new UsageException("'" + output + "' is no name for an output");
+        }
+        return name.toString().toLowerCase(Locale.ROOT).endsWith(".gguf")
                 ? Format.GGUF
                 : Format.SAFETENSORS;
     }

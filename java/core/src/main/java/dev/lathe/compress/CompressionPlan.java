@@ -55,6 +55,7 @@ public final class CompressionPlan {
      * @throws UsageException if the recipe asks for what a tensor cannot have
      */
     public static CompressionPlan of(Model model, Format format, Recipe recipe) {
+        recipe.rules().forEach(rule -> requireSelection(rule, model));
         List<TensorPlan> tensors = new ArrayList<>();
         for (Map.Entry<TensorKey, TensorInfo> entry : model.tensors().entrySet()) {
             tensors.add(plan(model, format, recipe, entry.getKey(), entry.getValue()));
@@ -72,6 +73,23 @@ public final class CompressionPlan {
                             factorsKey, null, spec, Action.DERIVE, null, DType.F32, Sparsity.NONE));
         }
         return new CompressionPlan(recipe, format, tensors);
+    }
+
+    /** A misspelt name must not pass for a protection. A role may be missing: tied heads are. */
+    private static void requireSelection(Rule rule, Model model) {
+        int blocks = model.config().layers();
+        boolean selects =
+                model.tensors().entrySet().stream()
+                        .anyMatch(
+                                entry ->
+                                        rule.matches(
+                                                entry.getKey(), entry.getValue().name(), blocks));
+        if (!selects && (rule.layers() != null || rule.tensors() != null)) {
+            throw new UsageException(
+                    String.format(
+                            "rule: '%s' selects no tensor of this model of %d blocks",
+                            rule.tensors() == null ? rule.layers() : rule.tensors(), blocks));
+        }
     }
 
     private static TensorPlan plan(

@@ -157,7 +157,11 @@ final class CompressionRun implements AutoCloseable {
     private void single(TensorPlan tensor) {
         if (!finished(tensor)) {
             switch (tensor.action()) {
-                case COPY -> finish(tensor, tensors.copy(tensor), null, null);
+                case COPY -> {
+                    try (Tensor source = model.load(device, tensor.key())) {
+                        finish(tensor, tensors.write(tensor, source), null, null);
+                    }
+                }
                 case DERIVE -> finish(tensor, tensors.write(tensor, rotaryFactors()), null, null);
                 case ROUND, COMPRESS -> {
                     try (Tensor source = model.load(device, tensor.key())) {

@@ -145,7 +145,8 @@ final class MatrixCompressor {
                             : scope.tensor(plan.storage(), w.rows(), w.cols());
         }
         Device.ObsResult result = device.obsCompress(w, factor, step, statistics.dead(), packed);
-        zeros += result.zeros();
+        // Where a mask is kept, its zeros are counted again.
+        zeros = prunesByScore ? zeros : result.zeros();
         if (packed != stored) {
             store(w, stored);
         }

@@ -11,12 +11,11 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import dev.lathe.LatheException;
 import dev.lathe.UsageException;
 import dev.lathe.calibrate.CalibrationOptions;
+import dev.lathe.calibrate.CalibrationSet;
 import dev.lathe.prune.PruneMethod;
 import dev.lathe.prune.Sparsity;
 import dev.lathe.quantize.Feedback;
 import dev.lathe.quantize.TypeSubstitution;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -131,7 +130,8 @@ public record Recipe(
     public static Recipe read(Path file) {
         try {
             ObjectMapper mapper = file.toString().endsWith(".json") ? JSON : YAML;
-            Recipe recipe = mapper.readValue(Files.readString(file), Recipe.class);
+            String text = CalibrationSet.read(file);
+            Recipe recipe = text.isBlank() ? null : mapper.readValue(text, Recipe.class);
             if (recipe == null) {
                 throw new UsageException(file + " is empty, a recipe was expected");
             }
@@ -149,8 +149,6 @@ public record Recipe(
                 throw new UsageException(file + ": " + cause.getMessage(), e);
             }
             throw new UsageException(file + " is no recipe: " + e.getOriginalMessage(), e);
-        } catch (IOException e) {
-            throw new UsageException(file + " cannot be read: " + e.getMessage(), e);
         }
     }
 

@@ -41,12 +41,6 @@ final class TensorOutput {
         return write(plan, (offset, target) -> tensor.download(offset, target));
     }
 
-    /** Writes the source's own bytes; their checksum. */
-    String copy(TensorPlan plan) {
-        return write(
-                plan, (offset, target) -> model.checkpoint().read(plan.source(), offset, target));
-    }
-
     /** Writes bytes that are at hand; their checksum. */
     String write(TensorPlan plan, ByteBuffer bytes) {
         return write(

@@ -4,7 +4,7 @@ import dev.lathe.device.DType;
 import dev.lathe.device.Device;
 import dev.lathe.device.Scope;
 import dev.lathe.device.Tensor;
-import java.util.Random;
+import java.util.SplittableRandom;
 
 /** How fast a device multiplies large F32 matrices. */
 public final class GemmRate {
@@ -35,9 +35,9 @@ public final class GemmRate {
      */
     public static double measure(Device device, long tokens, long rows, long cols, int repeats) {
         try (Scope scope = device.scope()) {
-            Random random = new Random(1);
-            Tensor x = scope.add(RandomTensors.gaussian(device, random, tokens, cols));
-            Tensor w = scope.add(RandomTensors.gaussian(device, random, rows, cols));
+            SplittableRandom random = new SplittableRandom(1);
+            Tensor x = scope.add(RandomTensors.uniform(device, random, tokens, cols, 1));
+            Tensor w = scope.add(RandomTensors.uniform(device, random, rows, cols, 1));
             Tensor y = scope.tensor(DType.F32, tokens, rows);
             double seconds = Stopwatch.best(device, repeats, () -> device.linear(y, x, w, null));
             return 2.0 * tokens * rows * cols / seconds;

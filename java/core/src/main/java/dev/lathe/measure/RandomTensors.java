@@ -6,7 +6,7 @@ import dev.lathe.device.Tensor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
-import java.util.Random;
+import java.util.SplittableRandom;
 
 /** Tensors of random numbers to measure with. */
 final class RandomTensors {
@@ -14,8 +14,10 @@ final class RandomTensors {
 
     private RandomTensors() {}
 
-    /** Normal values of deviation 1 [rows × cols], closed by the caller. */
-    static Tensor gaussian(Device device, Random random, long rows, long cols) {
+    /** Independent values of mean 0 [rows × cols], uniform, closed by the caller. */
+    static Tensor uniform(
+            Device device, SplittableRandom random, long rows, long cols, double deviation) {
+        double bound = Math.sqrt(3) * deviation;
         Tensor tensor = device.tensor(DType.F32, rows, cols);
         ByteBuffer bytes =
                 ByteBuffer.allocateDirect(CHUNK * Float.BYTES).order(ByteOrder.nativeOrder());
@@ -23,7 +25,7 @@ final class RandomTensors {
             int count = (int) Math.min(CHUNK, tensor.elements() - done);
             FloatBuffer values = bytes.clear().asFloatBuffer();
             for (int i = 0; i < count; i++) {
-                values.put((float) random.nextGaussian());
+                values.put((float) random.nextDouble(-bound, bound));
             }
             tensor.upload(done * Float.BYTES, bytes.limit(count * Float.BYTES));
         }

@@ -262,31 +262,14 @@ public final class Model implements AutoCloseable {
             }
             for (BlockStage stage : BlockStage.values()) {
                 for (TensorRole role : stage.linears()) {
-                    checkShape(TensorKey.weight(role, layer), rows(role), cols(role));
+                    checkShape(TensorKey.weight(role, layer), config.rows(role), config.cols(role));
                     TensorKey bias = TensorKey.bias(role, layer);
                     if (tensors.containsKey(bias)) {
-                        checkShape(bias, rows(role));
+                        checkShape(bias, config.rows(role));
                     }
                 }
             }
         }
-    }
-
-    private long rows(TensorRole role) {
-        return switch (role) {
-            case Q_PROJ -> config.queryWidth();
-            case K_PROJ, V_PROJ -> config.keyWidth();
-            case GATE_PROJ, UP_PROJ -> config.intermediateSize();
-            default -> config.hiddenSize();
-        };
-    }
-
-    private long cols(TensorRole role) {
-        return switch (role) {
-            case O_PROJ -> config.queryWidth();
-            case DOWN_PROJ -> config.intermediateSize();
-            default -> config.hiddenSize();
-        };
     }
 
     private void checkShape(TensorKey key, long... expected) {

@@ -92,18 +92,22 @@ final class TokenizerJsonWriter {
         }
     }
 
-    private static ObjectNode addedToken(int id, String content, boolean special) {
+    private ObjectNode addedToken(int id, String content, boolean special) {
         return describedToken(content, special).put("id", id);
     }
 
-    private static ObjectNode describedToken(String content, boolean special) {
+    /**
+     * Describes a token. Published files call tokens normalized that are not special, unless they
+     * have a normalizer; converters to GGUF take the text of those as it stands.
+     */
+    private ObjectNode describedToken(String content, boolean special) {
         return JsonNodeFactory.instance
                 .objectNode()
                 .put("content", content)
                 .put("single_word", false)
                 .put("lstrip", false)
                 .put("rstrip", false)
-                .put("normalized", false)
+                .put("normalized", !special && preTokenizer.normalizer().isNull())
                 .put("special", special);
     }
 

@@ -1,0 +1,33 @@
+package dev.lathe.cli;
+
+import dev.lathe.device.Device;
+import picocli.CommandLine.Option;
+
+/** Where to compute. */
+class DeviceOptions {
+    @Option(
+            names = "--device",
+            paramLabel = "NAME",
+            defaultValue = "auto",
+            description = "auto or cpu. Default: ${DEFAULT-VALUE}.")
+    private String device;
+
+    @Option(
+            names = "--threads",
+            paramLabel = "N",
+            defaultValue = "0",
+            description = "Host threads; 0: all processors. Default: ${DEFAULT-VALUE}.")
+    private int threads;
+
+    final String device() {
+        return device;
+    }
+
+    final int threads() {
+        return threads;
+    }
+
+    final Device open() {
+        return Device.open(device, threads);
+    }
+}
