@@ -107,8 +107,8 @@ class ChatTemplateTest {
                 ChatTemplate.parse(
                         "dir/model.gguf",
                         "{% for m in messages %}\n"
-                            + "{% if m.role != 'user' %}{{ raise_exception('Only users, please')"
-                            + " }}{% endif %}{% endfor %}",
+                                + "{% if m.role != 'user' %}{{ raise_exception('Only users, please')"
+                                + " }}{% endif %}{% endfor %}",
                         Map.of());
         DataException refused =
                 assertThrows(
