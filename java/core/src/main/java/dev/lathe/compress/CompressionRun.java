@@ -184,7 +184,7 @@ final class CompressionRun implements AutoCloseable {
     /** Copies beside computed blocks take no time worth a unit; they would spoil the time left. */
     private boolean countsAsWork(TensorPlan tensor) {
         return tensor.output() != null
-                && (tensor.action() != Action.COPY || !plan.needsCalibration());
+                && (tensor.action() != TensorPlan.Action.COPY || !plan.needsCalibration());
     }
 
     private ByteBuffer rotaryFactors() {
