@@ -106,16 +106,14 @@ class ChatTemplateTest {
         ChatTemplate template =
                 ChatTemplate.parse(
                         "dir/model.gguf",
-                        "{% for m in messages %}\n"
-                                + "{% if m.role != 'user' %}{{ raise_exception('Only users, please')"
-                                + " }}{% endif %}{% endfor %}",
+                        "{% for m in messages %}\n{% if m.role != 'user' %}"
+                                + "{{ raise_exception('Only users') }}{% endif %}{% endfor %}",
                         Map.of());
         DataException refused =
                 assertThrows(
                         DataException.class,
                         () -> template.render(List.of(new Message("system", "x")), false));
-        assertEquals(
-                "dir/model.gguf: chat template, line 2: Only users, please", refused.getMessage());
+        assertEquals("dir/model.gguf: chat template, line 2: Only users", refused.getMessage());
         DataException malformed =
                 assertThrows(
                         DataException.class,

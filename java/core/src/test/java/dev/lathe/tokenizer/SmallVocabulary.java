@@ -2,6 +2,7 @@ package dev.lathe.tokenizer;
 
 import dev.lathe.checkpoint.GgufMetadata;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -45,7 +46,7 @@ final class SmallVocabulary {
 
     static int[] types() {
         int[] types = new int[SIZE];
-        java.util.Arrays.fill(types, TokenType.NORMAL.id());
+        Arrays.fill(types, TokenType.NORMAL.id());
         types[BEGIN] = TokenType.CONTROL.id();
         types[END] = TokenType.CONTROL.id();
         types[THINK] = TokenType.USER_DEFINED.id();

@@ -16,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -135,7 +136,7 @@ class TokenizerTest {
         List<String> tokens = SmallVocabulary.tokens();
         tokens.add(SmallVocabulary.THINK, "[PAD" + SmallVocabulary.THINK + "]");
         tokens.add("[PAD" + tokens.size() + "]");
-        int[] types = java.util.Arrays.copyOf(SmallVocabulary.types(), tokens.size());
+        int[] types = Arrays.copyOf(SmallVocabulary.types(), tokens.size());
         types[SmallVocabulary.THINK] = TokenType.UNUSED.id();
         types[SmallVocabulary.THINK + 1] = TokenType.USER_DEFINED.id();
         types[SmallVocabulary.SIZE + 1] = TokenType.UNUSED.id();

@@ -2,6 +2,7 @@ package dev.lathe.tokenizer.jinja;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.LongSupplier;
 
 /** Python's arithmetic; integers are those of 64 bits, and more is a failure. */
 final class Arithmetic {
@@ -120,7 +121,7 @@ final class Arithmetic {
         return result;
     }
 
-    private static long exact(java.util.function.LongSupplier operation) {
+    private static long exact(LongSupplier operation) {
         try {
             return operation.getAsLong();
         } catch (ArithmeticException e) {

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /** Python's {@code json.dumps}. */
 final class JsonText {
@@ -119,7 +120,7 @@ final class JsonText {
             String end,
             Iterator<? extends T> elements,
             int depth,
-            java.util.function.Consumer<T> writer) {
+            Consumer<T> writer) {
         target.append(begin);
         if (!elements.hasNext()) {
             target.append(end);

@@ -1,13 +1,14 @@
 package dev.lathe.tokenizer.jinja;
 
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /** What a loop's body knows about the loop: the variable {@code loop}. */
 final class Loop implements Function {
     private final Session session;
     private final List<Object> elements;
     private final long depth;
-    private final java.util.function.Function<Object, Object> recursion;
+    private final UnaryOperator<Object> recursion;
     private int index;
     private Object lastChecked = Undefined.variable("changed");
 
@@ -18,11 +19,7 @@ final class Loop implements Function {
      * @param depth loops of the same statement around it
      * @param recursion runs the statement over other elements
      */
-    Loop(
-            Session session,
-            List<Object> elements,
-            long depth,
-            java.util.function.Function<Object, Object> recursion) {
+    Loop(Session session, List<Object> elements, long depth, UnaryOperator<Object> recursion) {
         this.session = session;
         this.elements = elements;
         this.depth = depth;

@@ -7,6 +7,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /** The filters after {@code |} that work on sequences and mappings. */
 final class SequenceFilters {
@@ -134,10 +135,7 @@ final class SequenceFilters {
     }
 
     private static List<Object> sorted(
-            Session session,
-            List<Object> elements,
-            java.util.function.UnaryOperator<Object> key,
-            boolean reverse) {
+            Session session, List<Object> elements, UnaryOperator<Object> key, boolean reverse) {
         List<Tuple> keyed = new ArrayList<>();
         elements.forEach(element -> keyed.add(Tuple.pair(key.apply(element), element)));
         Comparator<Tuple> order = (a, b) -> session.comparer().compare(a.get(0), b.get(0));

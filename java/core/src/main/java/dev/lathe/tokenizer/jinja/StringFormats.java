@@ -1,5 +1,6 @@
 package dev.lathe.tokenizer.jinja;
 
+import java.util.Collections;
 import java.util.List;
 
 /** The two ways of Python to put values into a text, as far as templates go. */
@@ -8,8 +9,7 @@ final class StringFormats {
 
     /** {@code format % values}, with {@code %s}, {@code %d} and {@code %%}. */
     static String percent(Session session, String format, Object values) {
-        List<?> list =
-                values instanceof Tuple tuple ? tuple : java.util.Collections.singletonList(values);
+        List<?> list = values instanceof Tuple tuple ? tuple : Collections.singletonList(values);
         StringBuilder text = new StringBuilder();
         int used = 0;
         for (int i = 0; i < format.length(); i++) {

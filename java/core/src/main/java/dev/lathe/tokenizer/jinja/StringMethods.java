@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.IntPredicate;
+import java.util.function.UnaryOperator;
 
 /** The methods of Python's {@code str} that templates use. */
 final class StringMethods {
@@ -79,8 +80,7 @@ final class StringMethods {
                                 });
     }
 
-    private static Map.Entry<String, Method> plain(
-            String name, java.util.function.UnaryOperator<String> operation) {
+    private static Map.Entry<String, Method> plain(String name, UnaryOperator<String> operation) {
         return Map.entry(
                 name,
                 (session, text, call) -> {

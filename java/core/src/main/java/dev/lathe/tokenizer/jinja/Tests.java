@@ -2,6 +2,7 @@ package dev.lathe.tokenizer.jinja;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /** The tests after {@code is}. */
@@ -125,6 +126,6 @@ final class Tests {
     /** Python keeps one object for each small number; larger ones do not come up. */
     private static boolean isSame(Object value, Object other) {
         boolean plain = value == null || value instanceof Boolean || value instanceof Long;
-        return plain ? java.util.Objects.equals(value, other) : value == other;
+        return plain ? Objects.equals(value, other) : value == other;
     }
 }

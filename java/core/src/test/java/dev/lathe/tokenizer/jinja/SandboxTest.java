@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -151,7 +152,7 @@ class SandboxTest {
                         + "{{ m.content.split('</think>')[-1] | trim }}{% else %}{{ m.content }}"
                         + "{% endif %}{% endfor %}";
         List<Map<String, String>> messages =
-                java.util.Collections.nCopies(1000, Map.of("content", "word ".repeat(400)));
+                Collections.nCopies(1000, Map.of("content", "word ".repeat(400)));
         String text =
                 Template.parse(template).render(Map.of("messages", messages), Clock.systemUTC());
         assertEquals(2_000_000, text.length());
