@@ -108,7 +108,7 @@ record Agreement(double hiddenError, int generated, int exact, double worstGap, 
             double best = IntStream.of(allowed).mapToDouble(id -> logits[id]).max().orElseThrow();
             double gap = best - logits[generated.get(i)];
             exact += gap == 0 ? 1 : 0;
-            worst = Math.max(worst, gap / standardDeviation(logits));
+            worst = Math.max(worst, gap / LogitDifference.standardDeviation(logits));
         }
         double error = distance(outputs.hidden()[start.length - 1], answer.hidden());
         return new Agreement(
@@ -133,19 +133,6 @@ record Agreement(double hiddenError, int generated, int exact, double worstGap, 
             sum += (double) value * value;
         }
         return Math.sqrt(sum);
-    }
-
-    private static double standardDeviation(float[] values) {
-        double mean =
-                IntStream.range(0, values.length)
-                        .mapToDouble(i -> values[i])
-                        .average()
-                        .orElseThrow();
-        double sum = 0;
-        for (float value : values) {
-            sum += (value - mean) * (value - mean);
-        }
-        return Math.sqrt(sum / values.length);
     }
 
     /** Requires that differences are no greater than llama.cpp's rounding explains. */

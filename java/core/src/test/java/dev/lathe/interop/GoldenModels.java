@@ -2,9 +2,11 @@ package dev.lathe.interop;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.lathe.checkpoint.Checkpoint;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.text.Normalizer;
 import java.util.List;
 
 /** The small random models of every family, as Hugging Face folders. */
@@ -28,6 +30,20 @@ final class GoldenModels {
             return texts.findValuesAsText("text");
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Without those that Qwen's tokenizers compose (NFC): llama.cpp has no such step. */
+    static List<String> composedTexts() {
+        return texts().stream()
+                .filter(text -> Normalizer.isNormalized(text, Normalizer.Form.NFC))
+                .toList();
+    }
+
+    /** How far llama.cpp's results may lie from Lathe's; see {@link Rounding}. */
+    static double bound(String name) {
+        try (Checkpoint checkpoint = Checkpoint.open(model(name))) {
+            return Rounding.bound(checkpoint.tensors().get(0).type());
         }
     }
 }

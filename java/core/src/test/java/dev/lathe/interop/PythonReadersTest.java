@@ -17,7 +17,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -39,8 +38,6 @@ class PythonReadersTest {
     /** Matrices of a block: q, k, v, o, gate, up and down. */
     private static final int LINEAR_LAYERS = 7;
 
-    private static final Path SAMPLES =
-            Path.of("../../python-interop/lathe_interop/calibration/written");
     private static final ObjectMapper JSON = new ObjectMapper();
 
     @TempDir Path folder;
@@ -66,10 +63,8 @@ class PythonReadersTest {
     @Test
     void theTokenizerOfSmolLm2EncodesAlike() throws IOException, InterruptedException {
         List<String> texts = new ArrayList<>(GoldenModels.texts());
-        for (String name : List.of("languages.txt", "code.txt", "formats.txt")) {
-            try (Stream<String> lines = Files.lines(SAMPLES.resolve(name))) {
-                texts.addAll(lines.toList());
-            }
+        for (Path sample : Samples.all()) {
+            texts.addAll(Files.readAllLines(sample));
         }
         assertEncodesAlike(SmolLm2.source(), texts);
     }

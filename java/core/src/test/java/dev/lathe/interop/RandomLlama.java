@@ -2,6 +2,7 @@ package dev.lathe.interop;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.lathe.calibrate.CalibrationOptions;
 import dev.lathe.checkpoint.SafetensorsWriter;
 import dev.lathe.checkpoint.TensorInfo;
 import dev.lathe.checkpoint.TensorKey;
@@ -9,6 +10,8 @@ import dev.lathe.checkpoint.TensorNames;
 import dev.lathe.checkpoint.TensorRole;
 import dev.lathe.checkpoint.TensorSpec;
 import dev.lathe.checkpoint.WriteOptions;
+import dev.lathe.compress.Compression;
+import dev.lathe.compress.Recipe;
 import dev.lathe.device.DType;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -61,6 +64,23 @@ final class RandomLlama {
             writer.finish();
         }
         return folder;
+    }
+
+    /** All types that can be written. */
+    static List<DType> types() {
+        return DType.all().stream().filter(DType::encodable).toList();
+    }
+
+    /** Stores all matrices of the model in a type, in a GGUF file of the given folder. */
+    static Path compress(Path model, DType type, Path folder) {
+        Path gguf = folder.resolve(type + ".gguf");
+        Recipe recipe =
+                Recipe.EMPTY
+                        .withType(type.name())
+                        .withOuterTypes(type.name(), type.name())
+                        .withCalibration(new CalibrationOptions(null, 8, 64, 1L));
+        Compression.of(model).recipe(recipe).writeTo(gguf);
+        return gguf;
     }
 
     private static List<TensorSpec> tensors(long vocabulary) {

@@ -3,6 +3,7 @@ package dev.lathe.interop;
 import dev.lathe.calibrate.CalibrationOptions;
 import dev.lathe.compress.Compression;
 import dev.lathe.compress.Recipe;
+import dev.lathe.compress.RunRecord;
 import dev.lathe.tokenizer.TestInputs;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -57,6 +58,8 @@ final class SmolLm2 {
             throw new UncheckedIOException(e);
         }
         Compression.of(source).recipe(recipe).replace(true).restart(true).writeTo(output);
+        output.toFile().deleteOnExit();
+        RunRecord.pathFor(output, false).toFile().deleteOnExit();
         return output;
     }
 }

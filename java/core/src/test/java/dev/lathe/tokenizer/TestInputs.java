@@ -38,6 +38,13 @@ public final class TestInputs {
         return path;
     }
 
+    /** A file of the shared data; skips the test where it is absent. */
+    public static Path shared(String name) {
+        Path path = folder("LATHE_SHARED", "shared data").resolve(name);
+        assumeTrue(Files.isRegularFile(path), () -> "no " + path);
+        return path;
+    }
+
     private static Path folder(String variable, String what) {
         String value = System.getenv(variable);
         assumeTrue(value != null, () -> variable + " is not set; it names the folder of " + what);
