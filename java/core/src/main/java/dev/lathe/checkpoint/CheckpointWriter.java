@@ -20,6 +20,17 @@ public sealed interface CheckpointWriter extends AutoCloseable
         permits GgufWriter, SafetensorsWriter {
 
     /**
+     * Says where the bytes of an output lie until it is complete.
+     *
+     * @param output the output
+     * @return the partial file or folder beside it
+     */
+    static Path partialPath(Path output) {
+        Path absolute = output.toAbsolutePath().normalize();
+        return absolute.resolveSibling(absolute.getFileName() + PlannedFiles.PARTIAL_SUFFIX);
+    }
+
+    /**
      * Returns the output.
      *
      * @return the final file or folder

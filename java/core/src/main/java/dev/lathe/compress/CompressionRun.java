@@ -72,7 +72,11 @@ final class CompressionRun implements AutoCloseable {
                 }
                 calibration = CalibrationSet.load(options, tokenizer);
             }
-            open(fingerprint(calibration), tokenizer);
+            Fingerprint fingerprint = fingerprint(calibration);
+            if (published(fingerprint)) {
+                return end(calibration);
+            }
+            open(fingerprint, tokenizer);
         }
         noticeSubstitutions();
         BlockPipeline pipeline = new BlockPipeline(this, calibration);
@@ -87,8 +91,32 @@ final class CompressionRun implements AutoCloseable {
         writer.force();
         writer.finish();
         complete = true;
-        journal.remove();
-        return writeRecord(calibration);
+        journal.close();
+        return end(calibration);
+    }
+
+    private RunRecord end(CalibrationSet calibration) {
+        RunRecord record = writeRecord(calibration);
+        Journal.remove(Journal.pathFor(output));
+        return record;
+    }
+
+    /** Whether an earlier run was killed after the output had its name and before its record. */
+    private boolean published(Fingerprint fingerprint) {
+        if (settings.restart()) {
+            return false;
+        }
+        Map<String, TensorRecord> finished = Journal.read(Journal.pathFor(output), fingerprint);
+        boolean whole = plan.outputs().stream().allMatch(spec -> finished.containsKey(spec.name()));
+        if (!whole
+                || !Files.exists(output)
+                || Files.exists(CheckpointWriter.partialPath(output))
+                || !TensorOutput.holds(output, finished.values())) {
+            return false;
+        }
+        records.putAll(finished);
+        notice("an interrupted run had finished the output; only its record was missing");
+        return true;
     }
 
     private Fingerprint fingerprint(CalibrationSet calibration) {
@@ -106,10 +134,6 @@ final class CompressionRun implements AutoCloseable {
     private void open(Fingerprint fingerprint, Tokenizer tokenizer) {
         Path path = Journal.pathFor(output);
         boolean resume = Files.exists(path) && !settings.restart();
-        if (resume) {
-            // Refuses a journal of another run before anything is touched.
-            Journal.open(path, fingerprint, false).close();
-        }
         writer = OutputFiles.create(output, model, plan, tokenizer, settings.replace(), resume);
         tensors = new TensorOutput(model, writer);
         journal = Journal.open(path, fingerprint, !resume || !writer.resumed());
@@ -276,7 +300,9 @@ final class CompressionRun implements AutoCloseable {
                         ResidentMemory.peakBytes(),
                         (System.nanoTime() - started) / 1e9,
                         notices,
-                        writer.outputs().stream().map(this::outputRecord).toList(),
+                        OutputFiles.written(output, plan.format()).stream()
+                                .map(this::outputRecord)
+                                .toList(),
                         ordered);
         Path path = RunRecord.pathFor(output, plan.format() == Format.SAFETENSORS);
         try {

@@ -65,6 +65,24 @@ final class Journal implements AutoCloseable {
     }
 
     /**
+     * Reads a journal and leaves it as it is.
+     *
+     * @param path the journal
+     * @param fingerprint of this run
+     * @return the tensors that are finished, by name; none where there is no journal
+     * @throws UsageException if the journal belongs to another run, naming what differs
+     */
+    static Map<String, TensorRecord> read(Path path, Fingerprint fingerprint) {
+        Map<String, TensorRecord> finished = new LinkedHashMap<>();
+        try {
+            read(path, fingerprint, finished);
+            return finished;
+        } catch (IOException e) {
+            throw new UsageException("journal " + path + ": " + e, e);
+        }
+    }
+
+    /**
      * Fills in finished tensors; the length of what is whole, or empty where there is no journal
      * yet.
      */
@@ -123,9 +141,14 @@ final class Journal implements AutoCloseable {
         file.force(false);
     }
 
-    /** Removes the journal of a finished output. */
+    /** Removes the journal. */
     void remove() {
         close();
+        remove(path);
+    }
+
+    /** Removes the journal of a finished output. */
+    static void remove(Path path) {
         try {
             Files.deleteIfExists(path);
         } catch (IOException e) {

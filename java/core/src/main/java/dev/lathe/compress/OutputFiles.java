@@ -1,6 +1,7 @@
 package dev.lathe.compress;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.lathe.UsageException;
 import dev.lathe.checkpoint.CheckpointWriter;
 import dev.lathe.checkpoint.Format;
 import dev.lathe.checkpoint.GgufCheckpoint;
@@ -9,18 +10,23 @@ import dev.lathe.checkpoint.GgufFileType;
 import dev.lathe.checkpoint.GgufMetadata;
 import dev.lathe.checkpoint.GgufWriter;
 import dev.lathe.checkpoint.HuggingFaceConfig;
+import dev.lathe.checkpoint.OutputFile;
 import dev.lathe.checkpoint.SafetensorsCheckpoint;
 import dev.lathe.checkpoint.SafetensorsWriter;
 import dev.lathe.checkpoint.WriteOptions;
 import dev.lathe.device.DType;
 import dev.lathe.model.Model;
 import dev.lathe.tokenizer.Tokenizer;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * What an output holds besides weights: the model's description and its tokenizer, in the words of
@@ -52,6 +58,19 @@ final class OutputFiles {
         }
         return SafetensorsWriter.create(
                 output, plan.outputs(), sideFiles(model, plan, tokenizer), options);
+    }
+
+    /** What lies under the output's name, without the record. */
+    static List<OutputFile> written(Path output, Format format) {
+        if (format == Format.GGUF) {
+            return List.of(OutputFile.of(output));
+        }
+        Path record = RunRecord.pathFor(output, true);
+        try (Stream<Path> files = Files.list(output)) {
+            return files.filter(file -> !file.equals(record)).sorted().map(OutputFile::of).toList();
+        } catch (IOException e) {
+            throw new UsageException(output + " cannot be listed: " + e.getMessage(), e);
+        }
     }
 
     private static GgufMetadata metadata(Model model, CompressionPlan plan, Tokenizer tokenizer) {

@@ -1,5 +1,6 @@
 package dev.lathe.compress;
 
+import dev.lathe.checkpoint.Checkpoint;
 import dev.lathe.checkpoint.CheckpointWriter;
 import dev.lathe.checkpoint.Format;
 import dev.lathe.checkpoint.RowPermutation;
@@ -9,6 +10,7 @@ import dev.lathe.device.Tensor;
 import dev.lathe.model.Model;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
@@ -94,14 +96,37 @@ final class TensorOutput {
         }
     }
 
-    /** Checksum of a tensor's bytes in the output. */
+    /** Checksum of a tensor's bytes in the unfinished output. */
     String checksum(TensorPlan plan) {
         TensorInfo info = writer.tensor(plan.output().name());
+        return checksum(info, (offset, target) -> writer.read(info, offset, target));
+    }
+
+    /** Whether a finished output holds what a journal says. */
+    static boolean holds(Path output, Iterable<TensorRecord> records) {
+        try (Checkpoint checkpoint = Checkpoint.open(output)) {
+            for (TensorRecord record : records) {
+                Optional<TensorInfo> info = checkpoint.find(record.name());
+                if (info.isEmpty()
+                        || !checksum(info.get(), reader(checkpoint, info.get()))
+                                .equals(record.sha256())) {
+                    return false;
+                }
+            }
+            return true;
+        }
+    }
+
+    private static Source reader(Checkpoint checkpoint, TensorInfo info) {
+        return (offset, target) -> checkpoint.read(info, offset, target);
+    }
+
+    private static String checksum(TensorInfo info, Source source) {
         MessageDigest digest = sha256();
         ByteBuffer buffer = direct((int) Math.min(CHUNK_BYTES, Math.max(1, info.byteLength())));
         for (long offset = 0; offset < info.byteLength(); offset += buffer.limit()) {
             buffer.clear().limit((int) Math.min(buffer.capacity(), info.byteLength() - offset));
-            writer.read(info, offset, buffer);
+            source.read(offset, buffer);
             digest.update(buffer.flip());
         }
         return HexFormat.of().formatHex(digest.digest());
