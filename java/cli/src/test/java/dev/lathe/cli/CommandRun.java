@@ -19,7 +19,8 @@ import java.util.List;
  * @param err what it printed to the standard error stream
  */
 record CommandRun(int status, String out, String err) {
-    private static final Path GOLDEN = Path.of("../core/src/test/resources/golden/logits");
+    private static final Path GOLDEN =
+            Path.of("../core/src/test/resources/golden/logits").toAbsolutePath().normalize();
 
     /** The small models that golden files of the library belong to. */
     static final List<String> MODELS =
