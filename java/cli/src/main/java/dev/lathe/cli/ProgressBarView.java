@@ -4,15 +4,10 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
-import java.time.temporal.ChronoUnit;
-import java.util.Optional;
-import java.util.OptionalDouble;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarConsumer;
-import me.tongfei.progressbar.ProgressBarStyle;
 
 /** A bar with rate and time left on the last line of a terminal; notices scroll away above it. */
 final class ProgressBarView implements ProgressView {
@@ -30,26 +25,15 @@ final class ProgressBarView implements ProgressView {
     @Override
     public void start(long total) {
         rate = new ProgressRate(seconds());
+        boolean unicode = "UTF-8".equalsIgnoreCase(System.getProperty("native.encoding"));
         bar =
                 new ProgressBarBuilder()
-                        .setTaskName(task)
                         .setInitialMax(total)
                         .setUpdateIntervalMillis(UPDATE_MILLIS)
-                        .setStyle(ProgressBarStyle.UNICODE_BLOCK)
-                        .showSpeed()
-                        .setSpeedUnit(ChronoUnit.SECONDS)
-                        .setEtaFunction(state -> left(total))
+                        .setRenderer(new BarRenderer(rate, unicode))
                         .setConsumer(line)
                         .build();
-    }
-
-    private Optional<Duration> left(long total) {
-        synchronized (rate) {
-            OptionalDouble left = rate.secondsLeft(total);
-            return left.isEmpty()
-                    ? Optional.empty()
-                    : Optional.of(Duration.ofSeconds(Math.round(left.getAsDouble())));
-        }
+        bar.setExtraMessage(task);
     }
 
     @Override

@@ -48,6 +48,13 @@ final class Quantity {
         return format("%d h %02d min", whole / 3600, whole % 3600 / 60);
     }
 
+    /** 3725 seconds are {@code 1:02:05}, as clocks show them. */
+    static String clock(long seconds) {
+        return seconds < 3600
+                ? format("%d:%02d", seconds / 60, seconds % 60)
+                : format("%d:%02d:%02d", seconds / 3600, seconds % 3600 / 60, seconds % 60);
+    }
+
     /** 0.5 is {@code 50.00 %}. */
     static String percent(double share) {
         return format("%.2f %%", 100 * share);
