@@ -20,6 +20,15 @@ import org.bytedeco.javacpp.tools.InfoMapper;
         target = "dev.lathe.nativebackend",
         global = "dev.lathe.nativebackend.global.lathe")
 public class lathe implements InfoMapper {
+    static {
+        // JavaCPP throws where the process holds a few times as much memory as the Java heap may;
+        // here tensors are native memory, bounded by plan, and the heap is small on purpose.
+        String limit = "org.bytedeco.javacpp.maxPhysicalBytes";
+        if (System.getProperty(limit) == null) {
+            System.setProperty(limit, "0");
+        }
+    }
+
     @Override
     public void map(InfoMap infoMap) {
         infoMap.put(new Info("LATHE_API").cppTypes().annotations());

@@ -83,6 +83,16 @@ public final class RowPermutation {
     }
 
     /**
+     * Returns the same permutation for one head: heads lie one after another and rows move within
+     * them.
+     *
+     * @return the permutation of headSize rows
+     */
+    public RowPermutation ofOneHead() {
+        return new RowPermutation(1, headSize, rotarySize, toGguf);
+    }
+
+    /**
      * Returns the number of rows of the matrices that this permutation is for.
      *
      * @return heads * headSize

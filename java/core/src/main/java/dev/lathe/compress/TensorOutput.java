@@ -7,9 +7,9 @@ import dev.lathe.checkpoint.RowPermutation;
 import dev.lathe.checkpoint.TensorInfo;
 import dev.lathe.device.Device;
 import dev.lathe.device.Tensor;
+import dev.lathe.device.Transfer;
 import dev.lathe.model.Model;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -18,12 +18,9 @@ import java.util.Optional;
 
 /**
  * Tensors on their way into the output and back, rows in the output's order there and in the
- * source's order here. Only q and k of some families are reordered, and those are copied whole;
- * everything else goes through in pieces.
+ * source's order here. Only q and k of some families are reordered.
  */
 final class TensorOutput {
-    private static final int CHUNK_BYTES = 4 << 20;
-
     private final Model model;
     private final CheckpointWriter writer;
 
@@ -32,41 +29,27 @@ final class TensorOutput {
         this.writer = writer;
     }
 
-    /** Produces bytes of a tensor in the source's order of rows. */
-    @FunctionalInterface
-    private interface Source {
-        void read(long offset, ByteBuffer target);
-    }
-
     /** Writes a tensor of the device; its checksum. */
     String write(TensorPlan plan, Tensor tensor) {
-        return write(plan, (offset, target) -> tensor.download(offset, target));
+        return write(plan, tensor::download);
     }
 
     /** Writes bytes that are at hand; their checksum. */
     String write(TensorPlan plan, ByteBuffer bytes) {
         return write(
-                plan,
-                (offset, target) -> target.put(bytes.slice((int) offset, target.remaining())));
+                plan, (offset, piece) -> piece.put(bytes.slice((int) offset, piece.remaining())));
     }
 
-    private String write(TensorPlan plan, Source source) {
+    private String write(TensorPlan plan, Transfer.Step source) {
         TensorInfo target = writer.tensor(plan.output().name());
         MessageDigest digest = sha256();
+        Transfer.Step sink =
+                (offset, bytes) -> {
+                    digest.update(bytes.duplicate());
+                    writer.write(target, offset, bytes);
+                };
         Optional<RowPermutation> order = order(plan, model.checkpoint().format(), writer.format());
-        int chunk = order.isPresent() ? (int) target.byteLength() : CHUNK_BYTES;
-        ByteBuffer buffer = direct((int) Math.min(chunk, Math.max(1, target.byteLength())));
-        for (long offset = 0; offset < target.byteLength(); offset += buffer.limit()) {
-            buffer.clear().limit((int) Math.min(buffer.capacity(), target.byteLength() - offset));
-            source.read(offset, buffer);
-            ByteBuffer bytes = buffer.flip();
-            if (order.isPresent()) {
-                bytes = direct(buffer.limit());
-                order.get().apply(buffer, bytes, rowBytes(target));
-            }
-            digest.update(bytes.duplicate());
-            writer.write(target, offset, bytes.duplicate());
-        }
+        move(target, order, source, sink);
         return HexFormat.of().formatHex(digest.digest());
     }
 
@@ -77,22 +60,37 @@ final class TensorOutput {
         try {
             Optional<RowPermutation> order =
                     order(plan, writer.format(), model.checkpoint().format());
-            int chunk = order.isPresent() ? (int) info.byteLength() : CHUNK_BYTES;
-            ByteBuffer buffer = direct((int) Math.min(chunk, info.byteLength()));
-            for (long offset = 0; offset < info.byteLength(); offset += buffer.limit()) {
-                buffer.clear().limit((int) Math.min(buffer.capacity(), info.byteLength() - offset));
-                writer.read(info, offset, buffer);
-                ByteBuffer bytes = buffer.flip();
-                if (order.isPresent()) {
-                    bytes = direct(buffer.limit());
-                    order.get().apply(buffer, bytes, rowBytes(info));
-                }
-                tensor.upload(offset, bytes.duplicate());
-            }
+            move(info, order, (offset, piece) -> writer.read(info, offset, piece), tensor::upload);
             return tensor;
         } catch (RuntimeException e) {
             tensor.close();
             throw e;
+        }
+    }
+
+    /** Moves a whole tensor; where its rows are to be reordered, head by head. */
+    private static void move(
+            TensorInfo info,
+            Optional<RowPermutation> order,
+            Transfer.Step source,
+            Transfer.Step sink) {
+        if (order.isEmpty()) {
+            Transfer.run(info.byteLength(), source, sink);
+            return;
+        }
+        RowPermutation head = order.get().ofOneHead();
+        int rowBytes = rowBytes(info);
+        ByteBuffer from = ByteBuffer.allocate(Math.multiplyExact(head.rows(), rowBytes));
+        ByteBuffer to = ByteBuffer.allocate(from.capacity());
+        for (long offset = 0; offset < info.byteLength(); offset += from.capacity()) {
+            long start = offset;
+            from.clear();
+            Transfer.run(
+                    from.capacity(),
+                    (at, piece) -> source.move(start + at, piece),
+                    (at, piece) -> from.put(piece));
+            head.apply(from.flip(), to.clear(), rowBytes);
+            sink.move(start, to);
         }
     }
 
@@ -117,18 +115,13 @@ final class TensorOutput {
         }
     }
 
-    private static Source reader(Checkpoint checkpoint, TensorInfo info) {
-        return (offset, target) -> checkpoint.read(info, offset, target);
+    private static Transfer.Step reader(Checkpoint checkpoint, TensorInfo info) {
+        return (offset, piece) -> checkpoint.read(info, offset, piece);
     }
 
-    private static String checksum(TensorInfo info, Source source) {
+    private static String checksum(TensorInfo info, Transfer.Step source) {
         MessageDigest digest = sha256();
-        ByteBuffer buffer = direct((int) Math.min(CHUNK_BYTES, Math.max(1, info.byteLength())));
-        for (long offset = 0; offset < info.byteLength(); offset += buffer.limit()) {
-            buffer.clear().limit((int) Math.min(buffer.capacity(), info.byteLength() - offset));
-            source.read(offset, buffer);
-            digest.update(buffer.flip());
-        }
+        Transfer.run(info.byteLength(), source, (offset, piece) -> digest.update(piece));
         return HexFormat.of().formatHex(digest.digest());
     }
 
@@ -139,10 +132,6 @@ final class TensorOutput {
     /** Bytes of what a permutation moves as one: a matrix row, or one value of a bias. */
     private static int rowBytes(TensorInfo info) {
         return info.shape().size() == 1 ? info.type().blockBytes() : (int) info.rowBytes();
-    }
-
-    private static ByteBuffer direct(int bytes) {
-        return ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder());
     }
 
     private static MessageDigest sha256() {

@@ -2,7 +2,7 @@ package dev.lathe.device;
 
 import dev.lathe.LatheException;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
 import java.util.Arrays;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
@@ -14,8 +14,6 @@ import org.bytedeco.javacpp.Pointer;
  * closed tensor is an {@link IllegalStateException}. Not thread-safe.
  */
 public final class Tensor implements AutoCloseable {
-    private static final int COPY_BYTES = 1 << 20;
-
     private final Device device;
     private final DType type;
     private final long rows;
@@ -145,17 +143,14 @@ public final class Tensor implements AutoCloseable {
             source.position(source.limit());
             return;
         }
-        ByteBuffer chunk =
-                ByteBuffer.allocateDirect(Math.min(COPY_BYTES, Math.max(1, source.remaining())));
-        while (source.hasRemaining()) {
-            chunk.clear();
-            int length = Math.min(chunk.capacity(), source.remaining());
-            ByteBuffer part = source.slice().limit(length);
-            chunk.put(part).flip();
-            source.position(source.position() + length);
-            upload(offset, chunk);
-            offset += length;
-        }
+        Transfer.run(
+                source.remaining(),
+                (at, piece) -> {
+                    ByteBuffer part = source.slice().limit(piece.remaining());
+                    source.position(source.position() + part.remaining());
+                    piece.put(part);
+                },
+                (at, piece) -> upload(offset + at, piece));
     }
 
     /**
@@ -181,15 +176,18 @@ public final class Tensor implements AutoCloseable {
      */
     public Tensor set(float[] values) {
         requireF32();
-        ByteBuffer buffer =
-                ByteBuffer.allocateDirect(Math.multiplyExact(values.length, Float.BYTES))
-                        .order(ByteOrder.nativeOrder());
-        buffer.asFloatBuffer().put(values);
-        if (buffer.remaining() != bytes) {
+        if ((long) values.length * Float.BYTES != bytes) {
             throw new IllegalArgumentException(
                     values.length + " values for " + rows + " x " + cols);
         }
-        upload(0, buffer);
+        Transfer.run(
+                bytes,
+                (offset, piece) -> {
+                    FloatBuffer floats = piece.asFloatBuffer();
+                    floats.put(values, (int) (offset / Float.BYTES), floats.remaining());
+                    piece.position(piece.limit());
+                },
+                this::upload);
         return this;
     }
 
@@ -200,12 +198,14 @@ public final class Tensor implements AutoCloseable {
      */
     public float[] toArray() {
         requireF32();
-        ByteBuffer buffer =
-                ByteBuffer.allocateDirect(Math.toIntExact(bytes)).order(ByteOrder.nativeOrder());
-        download(0, buffer);
         float[] values = new float[Math.toIntExact(elements())];
-        buffer.flip().asFloatBuffer();
-        buffer.asFloatBuffer().get(values);
+        Transfer.run(
+                bytes,
+                this::download,
+                (offset, piece) -> {
+                    FloatBuffer floats = piece.asFloatBuffer();
+                    floats.get(values, (int) (offset / Float.BYTES), floats.remaining());
+                });
         return values;
     }
 

@@ -15,11 +15,10 @@ import dev.lathe.checkpoint.WriteOptions;
 import dev.lathe.device.DType;
 import dev.lathe.device.Device;
 import dev.lathe.device.Tensor;
+import dev.lathe.device.Transfer;
 import dev.lathe.model.BlockStage;
 import dev.lathe.model.Model;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -33,8 +32,6 @@ import java.util.SplittableRandom;
  * linear layers in BF16, norms and biases in F32.
  */
 final class RandomModel implements AutoCloseable {
-    private static final int CHUNK_BYTES = 4 << 20;
-
     private final Path file;
     private final Model model;
 
@@ -89,7 +86,10 @@ final class RandomModel implements AutoCloseable {
                     } else {
                         device.quantize(stored, values, null, false);
                     }
-                    copy(stored, writer, tensor);
+                    Transfer.run(
+                            stored.bytes(),
+                            stored::download,
+                            (offset, piece) -> writer.write(tensor, offset, piece));
                 }
             }
             writer.finish();
@@ -122,17 +122,6 @@ final class RandomModel implements AutoCloseable {
                     specs.add(new TensorSpec(TensorNames.of(key, Format.GGUF), type, shape));
                 });
         return specs;
-    }
-
-    private static void copy(Tensor stored, GgufWriter writer, TensorInfo tensor) {
-        ByteBuffer buffer =
-                ByteBuffer.allocateDirect((int) Math.min(CHUNK_BYTES, stored.bytes()))
-                        .order(ByteOrder.nativeOrder());
-        for (long offset = 0; offset < stored.bytes(); offset += buffer.limit()) {
-            buffer.clear().limit((int) Math.min(buffer.capacity(), stored.bytes() - offset));
-            stored.download(offset, buffer);
-            writer.write(tensor, offset, buffer.flip().duplicate());
-        }
     }
 
     private static void delete(Path file) {

@@ -12,8 +12,7 @@ import dev.lathe.checkpoint.TensorRole;
 import dev.lathe.device.DType;
 import dev.lathe.device.Device;
 import dev.lathe.device.Tensor;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
+import dev.lathe.device.Transfer;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
@@ -26,8 +25,6 @@ import java.util.Optional;
  * Checkpoint} is.
  */
 public final class Model implements AutoCloseable {
-    private static final int READ_BYTES = 4 << 20;
-
     private final Checkpoint checkpoint;
     private final ModelConfig config;
     private final Map<TensorKey, TensorInfo> tensors;
@@ -163,16 +160,10 @@ public final class Model implements AutoCloseable {
                         vector ? 1 : info.rows(),
                         vector ? info.elements() : info.cols());
         try {
-            ByteBuffer buffer =
-                    ByteBuffer.allocateDirect(
-                                    (int) Math.min(READ_BYTES, Math.max(1, info.byteLength())))
-                            .order(ByteOrder.nativeOrder());
-            for (long offset = 0; offset < info.byteLength(); offset += buffer.limit()) {
-                buffer.clear().limit((int) Math.min(buffer.capacity(), info.byteLength() - offset));
-                checkpoint.read(info, offset, buffer);
-                buffer.flip();
-                tensor.upload(offset, buffer);
-            }
+            Transfer.run(
+                    info.byteLength(),
+                    (offset, piece) -> checkpoint.read(info, offset, piece),
+                    tensor::upload);
             requireFinite(device, tensor, info);
             return tensor;
         } catch (RuntimeException e) {

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.lathe.UsageException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import org.junit.jupiter.api.Test;
 
 class DeviceTest {
@@ -41,6 +43,34 @@ class DeviceTest {
             tensor.close();
             tensor.close();
             assertThrows(IllegalStateException.class, tensor::zero);
+        }
+    }
+
+    @Test
+    void memoryOutsideTheHeapIsNotBoundByTheHeap() {
+        try (Device device = Device.open("cpu", 1)) {
+            assertEquals("cpu", device.name());
+            assertEquals(0, org.bytedeco.javacpp.Pointer.maxPhysicalBytes());
+        }
+    }
+
+    @Test
+    void valuesPassInPiecesInBothDirections() {
+        // More than one piece of a transfer, and no whole number of them.
+        float[] values = new float[(1 << 21) + 17];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = i;
+        }
+        ByteBuffer heap =
+                ByteBuffer.allocate(values.length * Float.BYTES).order(ByteOrder.nativeOrder());
+        heap.asFloatBuffer().put(values);
+        try (Device device = Device.open("cpu", 1);
+                Tensor tensor = device.tensor(DType.F32, 1, values.length);
+                Tensor other = device.tensor(DType.F32, 1, values.length)) {
+            assertArrayEquals(values, tensor.set(values).toArray());
+            other.upload(0, heap);
+            assertArrayEquals(values, other.toArray());
+            assertEquals(0, heap.remaining());
         }
     }
 
