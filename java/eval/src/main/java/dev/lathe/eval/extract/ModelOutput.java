@@ -1,0 +1,62 @@
+package dev.lathe.eval.extract;
+
+/**
+ * A model's output, split at the end of its thinking.
+ *
+ * <p>Outputs are kept in one form, whatever an engine calls the parts: the thinking, {@code
+ * </think>}, the answer. An opening {@code <think>} may stand at the start. Where no {@code
+ * </think>} occurs, the text is thinking if the model was made to think and was cut off, and an
+ * answer if it never thought; what cannot be told apart counts as answer.
+ *
+ * @param thinking the text before the last {@code </think>}, without tags; empty where there is
+ *     none
+ * @param answer the text after it, or the whole text
+ * @param closed whether {@code </think>} occurs
+ */
+public record ModelOutput(String thinking, String answer, boolean closed) {
+    /** Starts the thinking. */
+    public static final String OPEN = "<think>";
+
+    /** Ends the thinking. */
+    public static final String CLOSE = "</think>";
+
+    /**
+     * Splits an output.
+     *
+     * @param output the text in the one form
+     * @return its parts
+     */
+    public static ModelOutput parse(String output) {
+        int close = output.lastIndexOf(CLOSE);
+        if (close >= 0) {
+            String thinking = withoutOpening(output.substring(0, close));
+            return new ModelOutput(thinking, output.substring(close + CLOSE.length()), true);
+        }
+        if (output.stripLeading().startsWith(OPEN)) {
+            return new ModelOutput(withoutOpening(output), "", false);
+        }
+        return new ModelOutput("", output, false);
+    }
+
+    /**
+     * Brings separate parts, such as a server's {@code reasoning_content} and {@code content}, into
+     * the one form.
+     *
+     * @param reasoning the thinking, or null or empty where the engine gave none
+     * @param content the answer, or null; may itself hold inline thinking
+     * @return the output
+     */
+    public static String join(String reasoning, String content) {
+        String answer = content == null ? "" : content;
+        if (reasoning == null || reasoning.isEmpty()) {
+            return answer;
+        }
+        String opened = OPEN + "\n" + reasoning;
+        return answer.isEmpty() ? opened : opened + "\n" + CLOSE + "\n\n" + answer;
+    }
+
+    private static String withoutOpening(String thinking) {
+        String stripped = thinking.stripLeading();
+        return stripped.startsWith(OPEN) ? stripped.substring(OPEN.length()) : thinking;
+    }
+}

@@ -1,0 +1,2 @@
+/** From outputs to verdicts. */
+package dev.lathe.eval.judge;

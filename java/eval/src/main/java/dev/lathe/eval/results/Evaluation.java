@@ -1,0 +1,36 @@
+package dev.lathe.eval.results;
+
+import dev.lathe.eval.task.Question;
+import java.util.List;
+
+/**
+ * A finished or unfinished evaluation that is open for reading. Outputs stay on the disk and are
+ * read one question at a time.
+ */
+public interface Evaluation extends AutoCloseable {
+    /**
+     * The figures.
+     *
+     * @return all that the answers show so far
+     */
+    Results results();
+
+    /**
+     * The questions that were asked.
+     *
+     * @return by task in the run's order, then by row
+     */
+    List<Question> questions();
+
+    /**
+     * The answers to one question.
+     *
+     * @param question one of {@link #questions()}
+     * @return by model in the order of {@link Results#models()}, then by sample; answers that are
+     *     missing are left out
+     */
+    List<JudgedAnswer> answers(Question question);
+
+    @Override
+    void close();
+}

@@ -1,0 +1,2 @@
+/** From answers to figures: what a report shows. */
+package dev.lathe.eval.results;

@@ -1,0 +1,23 @@
+package dev.lathe.eval.run;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import java.util.Map;
+
+/**
+ * A model under test.
+ *
+ * @param name short and unique in a report
+ * @param location file, folder or address
+ * @param bytes size of its tensors or files; null where unknown (a server)
+ * @param bitsPerWeight average over the blocks' linear weights; null where unknown
+ * @param sparsity share of zeros among them; null where unknown
+ * @param engine what ran it
+ */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public record ModelDescription(
+        String name,
+        String location,
+        Long bytes,
+        Double bitsPerWeight,
+        Double sparsity,
+        Map<String, String> engine) {}

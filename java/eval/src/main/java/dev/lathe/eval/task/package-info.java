@@ -1,0 +1,2 @@
+/** The reasoning tasks: one class each, with rows, prompt, extraction and score. */
+package dev.lathe.eval.task;
