@@ -39,7 +39,8 @@ record Agreement(double hiddenError, int generated, int exact, double worstGap, 
     /**
      * Asks llama.cpp and compares.
      *
-     * @param model a GGUF file
+     * @param model a GGUF file, for llama.cpp
+     * @param reference the same model for Lathe: that file, or the folder that it was made of
      * @param prompt text to go on with
      * @param texts texts that both must encode alike
      * @param count tokens to generate
@@ -48,9 +49,15 @@ record Agreement(double hiddenError, int generated, int exact, double worstGap, 
      * @param folder for llama.cpp's files
      */
     static Agreement of(
-            Path model, String prompt, List<String> texts, int count, boolean readable, Path folder)
+            Path model,
+            Path reference,
+            String prompt,
+            List<String> texts,
+            int count,
+            boolean readable,
+            Path folder)
             throws IOException, InterruptedException {
-        try (Checkpoint checkpoint = Checkpoint.open(model);
+        try (Checkpoint checkpoint = Checkpoint.open(reference);
                 Tokenizer tokenizer = Tokenizer.of(checkpoint)) {
             // Rows of the head may be more than there are tokens.
             int rows = ModelConfig.read(checkpoint).vocabularySize();
@@ -67,7 +74,7 @@ record Agreement(double hiddenError, int generated, int exact, double worstGap, 
                 int[] expected = tokenizer.encode(texts.get(i), false, true);
                 assertArrayEquals(expected, answer.ids().get(i), texts.get(i));
             }
-            return compare(model, tokenizer, prompt, answer, allowed);
+            return compare(reference, tokenizer, prompt, answer, allowed);
         }
     }
 
@@ -88,7 +95,7 @@ record Agreement(double hiddenError, int generated, int exact, double worstGap, 
     }
 
     private static Agreement compare(
-            Path model, Tokenizer tokenizer, String prompt, Answer answer, int[] allowed) {
+            Path reference, Tokenizer tokenizer, String prompt, Answer answer, int[] allowed) {
         int[] start = tokenizer.encode(prompt, true, true);
         List<Integer> generated = new ArrayList<>();
         for (String piece : answer.pieces()) {
@@ -100,7 +107,7 @@ record Agreement(double hiddenError, int generated, int exact, double worstGap, 
                 IntStream.concat(
                                 IntStream.of(start), generated.stream().mapToInt(Integer::intValue))
                         .toArray();
-        ModelOutputs outputs = ModelOutputs.of(model, tokens);
+        ModelOutputs outputs = ModelOutputs.of(reference, tokens);
         int exact = 0;
         double worst = 0;
         for (int i = 0; i < generated.size(); i++) {

@@ -52,8 +52,9 @@ class BuiltLlamaCppTest {
     void modelsOfEveryFamilyPredictTheSame(String name, TestReporter reporter)
             throws IOException, InterruptedException {
         Path gguf = folder.resolve("model.gguf");
-        Compression.of(GoldenModels.model(name)).writeTo(gguf);
-        requireSamePredictions(name, gguf, GoldenModels.bound(name), reporter);
+        Path source = GoldenModels.model(name);
+        Compression.of(source).writeTo(gguf);
+        requireSamePredictions(name, gguf, source, GoldenModels.bound(name), reporter);
     }
 
     @ParameterizedTest
@@ -61,18 +62,20 @@ class BuiltLlamaCppTest {
     void everyTypePredictsTheSame(DType type, TestReporter reporter)
             throws IOException, InterruptedException {
         Path gguf = RandomLlama.compress(shared.resolve("model"), type, folder);
-        requireSamePredictions(type.name(), gguf, Rounding.bound(type), reporter);
+        requireSamePredictions(type.name(), gguf, gguf, Rounding.bound(type), reporter);
     }
 
-    private void requireSamePredictions(String what, Path gguf, double bound, TestReporter reporter)
+    /** The reference is what Lathe reads: the file, or the folder that it was made of. */
+    private void requireSamePredictions(
+            String what, Path gguf, Path reference, double bound, TestReporter reporter)
             throws IOException, InterruptedException {
         SavedPredictions theirs = BuiltLlamaCpp.predictions(gguf, STORIES, LENGTH, WINDOWS, folder);
         assertEquals(WINDOWS, theirs.windows().length);
-        int[][] windows = windows(gguf, STORIES, LENGTH, WINDOWS);
+        int[][] windows = windows(reference, STORIES, LENGTH, WINDOWS);
         LogitDifference difference = new LogitDifference();
         for (int w = 0; w < WINDOWS; w++) {
             assertArrayEquals(windows[w], theirs.windows()[w], what);
-            float[][] logits = ModelOutputs.of(gguf, begun(gguf, windows[w])).logits();
+            float[][] logits = ModelOutputs.of(reference, begun(reference, windows[w])).logits();
             for (int i = 0; i < theirs.rows()[w].length; i++) {
                 difference.add(logits[theirs.first() + i], theirs.rows()[w][i]);
             }

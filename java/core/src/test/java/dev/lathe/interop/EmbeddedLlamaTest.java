@@ -20,9 +20,11 @@ class EmbeddedLlamaTest {
     void foldersOfEveryShapeRun(String name, TestReporter reporter)
             throws IOException, InterruptedException {
         Path gguf = folder.resolve(name + ".gguf");
-        Compression.of(GoldenModels.model(name)).writeTo(gguf);
+        Path source = GoldenModels.model(name);
+        Compression.of(source).writeTo(gguf);
         Agreement agreement =
-                Agreement.of(gguf, PROMPT, GoldenModels.composedTexts(), COUNT, true, folder);
+                Agreement.of(
+                        gguf, source, PROMPT, GoldenModels.composedTexts(), COUNT, true, folder);
         reporter.publishEntry(name, agreement.toString());
         agreement.requireWithin(name, GoldenModels.bound(name), COUNT);
     }

@@ -34,7 +34,7 @@ class EmbeddedLlamaTypesTest {
     @MethodSource("types")
     void everyTypeRuns(DType type, TestReporter reporter) throws IOException, InterruptedException {
         Path gguf = RandomLlama.compress(shared.resolve("model"), type, folder);
-        Agreement agreement = Agreement.of(gguf, PROMPT, List.of(), COUNT, true, folder);
+        Agreement agreement = Agreement.of(gguf, gguf, PROMPT, List.of(), COUNT, true, folder);
         reporter.publishEntry(type.name(), agreement.toString());
         agreement.requireWithin(type.name(), Rounding.bound(type), COUNT);
     }

@@ -36,7 +36,7 @@ class EmbeddedSmolLm2Test {
     @Test
     void prunedModelGeneratesText(TestReporter reporter) throws IOException, InterruptedException {
         Path gguf = SmolLm2.pruned();
-        Agreement agreement = Agreement.of(gguf, PROMPT, TEXTS, COUNT, false, folder);
+        Agreement agreement = Agreement.of(gguf, gguf, PROMPT, TEXTS, COUNT, false, folder);
         reporter.publishEntry("pruned", agreement.toString());
         agreement.requireWithin("pruned", BOUND, COUNT);
         assertTrue(agreement.text().strip().length() > COUNT, agreement.text());
