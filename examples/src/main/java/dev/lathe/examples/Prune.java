@@ -26,7 +26,7 @@ public final class Prune {
         }
         RunRecord record =
                 Compression.of(Path.of(arguments[0]))
-                        .recipe(Recipe.EMPTY.withSparsity(0.5))
+                        .recipe(Recipe.builder().sparsity(0.5).build())
                         .listener(Prune::show)
                         .writeTo(Path.of(arguments[1]));
         System.out.printf(

@@ -33,7 +33,7 @@ public final class PruneQuantizeMeasure {
 
         RunRecord record =
                 Compression.of(model)
-                        .recipe(Recipe.EMPTY.withPattern("2:4").withType("Q4_0"))
+                        .recipe(Recipe.builder().pattern("2:4").type("Q4_0").build())
                         .writeTo(output);
         System.out.printf(
                 "%,d bytes became %,d; %.1f %% of the blocks' weights are zero%n",

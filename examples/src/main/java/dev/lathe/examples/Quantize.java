@@ -30,10 +30,11 @@ public final class Quantize {
         Compression compression =
                 Compression.of(Path.of(arguments[0]))
                         .recipe(
-                                Recipe.EMPTY
-                                        .withType("Q4_K")
-                                        .withFeedback(Feedback.OBS)
-                                        .withRule(Rule.protect("final-layer=Q6_K")));
+                                Recipe.builder()
+                                        .type("Q4_K")
+                                        .feedback(Feedback.OBS)
+                                        .rule(Rule.protect("final-layer=Q6_K"))
+                                        .build());
 
         Estimate estimate = compression.plan(output);
         System.out.printf(

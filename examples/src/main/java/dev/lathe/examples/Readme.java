@@ -26,10 +26,11 @@ public final class Readme {
         Path small = Path.of(arguments[1]);
 
         Recipe recipe =
-                Recipe.EMPTY
-                        .withSparsity(0.5)
-                        .withType("Q4_0")
-                        .withRule(Rule.protect("final-layer=Q6_K"));
+                Recipe.builder()
+                        .sparsity(0.5)
+                        .type("Q4_0")
+                        .rule(Rule.protect("final-layer=Q6_K"))
+                        .build();
         RunRecord record = Compression.of(model).recipe(recipe).writeTo(small);
         System.out.printf("%,d bytes -> %,d bytes%n", record.sourceBytes(), record.outputBytes());
 

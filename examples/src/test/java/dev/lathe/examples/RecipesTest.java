@@ -97,7 +97,8 @@ class RecipesTest {
     private static RunRecord compress(String file, Path output) {
         Recipe recipe = Recipe.read(RECIPES.resolve(file));
         if (recipe.calibration().sequences() > 0) {
-            recipe = recipe.withCalibration(new CalibrationOptions(null, 4, 64, 3L));
+            recipe =
+                    recipe.toBuilder().calibration(new CalibrationOptions(null, 4, 64, 3L)).build();
         }
         return Compression.of(TinyModel.FOLDER).recipe(recipe).writeTo(output);
     }

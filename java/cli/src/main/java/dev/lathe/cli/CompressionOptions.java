@@ -1,12 +1,17 @@
 package dev.lathe.cli;
 
+import dev.lathe.UsageException;
 import dev.lathe.calibrate.CalibrationOptions;
 import dev.lathe.compress.Compression;
 import dev.lathe.compress.Recipe;
+import dev.lathe.compress.RecipeBuilder;
 import dev.lathe.compress.Rule;
+import dev.lathe.prune.PruneMethod;
+import dev.lathe.quantize.Feedback;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -200,24 +205,30 @@ final class CompressionOptions {
 
     /** The recipe file with what the options say in its place. */
     private Recipe recipe() {
-        Recipe base = recipe == null ? Recipe.EMPTY : Recipe.read(recipe);
-        boolean prunes = pruning.sparsity != null || pruning.pattern != null;
-        List<Rule> rules = new ArrayList<>(base.rules());
-        quantization.protections.forEach(text -> rules.add(Rule.protect(text)));
-        return new Recipe(
-                prunes ? pruning.sparsity : base.sparsity(),
-                prunes ? pruning.pattern : base.pattern(),
-                either(pruning.method, base.method()),
-                either(quantization.type, base.type()),
-                either(quantization.feedback, base.feedback()),
-                either(quantization.embeddingType, base.embeddingType()),
-                either(quantization.headType, base.headType()),
-                either(secondOrder.damping, base.damping()),
-                either(secondOrder.shrinkage, base.shrinkage()),
-                either(secondOrder.maskBlock, base.maskBlock()),
-                either(secondOrder.updateBlock, base.updateBlock()),
-                rules,
-                calibration(base.calibration()));
+        RecipeBuilder builder = (recipe == null ? Recipe.EMPTY : Recipe.read(recipe)).toBuilder();
+        if (pruning.sparsity != null && pruning.pattern != null) {
+            throw new UsageException("--sparsity and --pattern exclude each other");
+        }
+        given(pruning.sparsity, builder::sparsity);
+        given(pruning.pattern, builder::pattern);
+        given(pruning.method, name -> builder.method(PruneMethod.of(name)));
+        given(quantization.type, builder::type);
+        given(quantization.feedback, name -> builder.feedback(Feedback.of(name)));
+        given(quantization.embeddingType, builder::embeddingType);
+        given(quantization.headType, builder::headType);
+        quantization.protections.forEach(text -> builder.rule(Rule.protect(text)));
+        given(secondOrder.damping, builder::damping);
+        given(secondOrder.shrinkage, builder::shrinkage);
+        given(secondOrder.maskBlock, builder::maskBlock);
+        given(secondOrder.updateBlock, builder::updateBlock);
+        Recipe changed = builder.build();
+        return changed.toBuilder().calibration(calibration(changed.calibration())).build();
+    }
+
+    private static <T> void given(T value, Consumer<T> field) {
+        if (value != null) {
+            field.accept(value);
+        }
     }
 
     private CalibrationOptions calibration(CalibrationOptions base) {

@@ -12,7 +12,7 @@ import java.util.Locale;
  * <pre>{@code
  * RunRecord record =
  *         Compression.of(Path.of("SmolLM2-135M.gguf"))
- *                 .recipe(Recipe.EMPTY.withSparsity(0.5).withType("Q4_K"))
+ *                 .recipe(Recipe.builder().sparsity(0.5).type("Q4_K").build())
  *                 .writeTo(Path.of("small.gguf"));
  * }</pre>
  *

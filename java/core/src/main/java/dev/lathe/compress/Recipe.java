@@ -17,7 +17,6 @@ import dev.lathe.prune.Sparsity;
 import dev.lathe.quantize.Feedback;
 import dev.lathe.quantize.TypeSubstitution;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -34,6 +33,8 @@ import java.util.List;
  *     roles: [down_proj]
  *     type: Q6_K
  * </pre>
+ *
+ * <p>In Java: {@code Recipe.builder().sparsity(0.5).type("Q4_K").build()}.
  *
  * @param sparsity share of zeros in the blocks' linear layers
  * @param pattern n:m pattern instead of a share
@@ -76,9 +77,7 @@ public record Recipe(
                     .build();
 
     /** A recipe that changes nothing. */
-    public static final Recipe EMPTY =
-            new Recipe(
-                    null, null, null, null, null, null, null, null, null, null, null, null, null);
+    public static final Recipe EMPTY = new RecipeBuilder().build();
 
     /**
      * Fills in defaults and checks everything.
@@ -166,217 +165,21 @@ public record Recipe(
     }
 
     /**
-     * The same recipe pruning a share of the weights.
+     * Begins a recipe that changes nothing.
      *
-     * @param share at least 0 and below 1
-     * @return the changed recipe
+     * @return a builder
      */
-    public Recipe withSparsity(double share) {
-        return new Recipe(
-                share,
-                null,
-                method,
-                type,
-                feedback,
-                embeddingType,
-                headType,
-                damping,
-                shrinkage,
-                maskBlock,
-                updateBlock,
-                rules,
-                calibration);
+    public static RecipeBuilder builder() {
+        return EMPTY.toBuilder();
     }
 
     /**
-     * The same recipe pruning to a pattern.
+     * Begins a recipe that is this one until something is changed.
      *
-     * @param text such as {@code 2:4}
-     * @return the changed recipe
+     * @return a builder
      */
-    public Recipe withPattern(String text) {
-        return new Recipe(
-                null,
-                text,
-                method,
-                type,
-                feedback,
-                embeddingType,
-                headType,
-                damping,
-                shrinkage,
-                maskBlock,
-                updateBlock,
-                rules,
-                calibration);
-    }
-
-    /**
-     * The same recipe with another way of choosing pruned weights.
-     *
-     * @param chosen the method
-     * @return the changed recipe
-     */
-    public Recipe withMethod(PruneMethod chosen) {
-        return new Recipe(
-                sparsity,
-                pattern,
-                chosen.id(),
-                type,
-                feedback,
-                embeddingType,
-                headType,
-                damping,
-                shrinkage,
-                maskBlock,
-                updateBlock,
-                rules,
-                calibration);
-    }
-
-    /**
-     * The same recipe storing the blocks' linear layers in a type.
-     *
-     * @param name ggml's name, such as {@code Q4_K}
-     * @return the changed recipe
-     */
-    public Recipe withType(String name) {
-        return new Recipe(
-                sparsity,
-                pattern,
-                method,
-                name,
-                feedback,
-                embeddingType,
-                headType,
-                damping,
-                shrinkage,
-                maskBlock,
-                updateBlock,
-                rules,
-                calibration);
-    }
-
-    /**
-     * The same recipe with or without error feedback.
-     *
-     * @param chosen the kind
-     * @return the changed recipe
-     */
-    public Recipe withFeedback(Feedback chosen) {
-        return new Recipe(
-                sparsity,
-                pattern,
-                method,
-                type,
-                chosen.id(),
-                embeddingType,
-                headType,
-                damping,
-                shrinkage,
-                maskBlock,
-                updateBlock,
-                rules,
-                calibration);
-    }
-
-    /**
-     * The same recipe with types for embedding and head.
-     *
-     * @param embedding type of the token embedding, or null
-     * @param head type of the output head, or null
-     * @return the changed recipe
-     */
-    public Recipe withOuterTypes(String embedding, String head) {
-        return new Recipe(
-                sparsity,
-                pattern,
-                method,
-                type,
-                feedback,
-                embedding,
-                head,
-                damping,
-                shrinkage,
-                maskBlock,
-                updateBlock,
-                rules,
-                calibration);
-    }
-
-    /**
-     * The same recipe with other numbers for the second-order methods.
-     *
-     * @param newDamping λ
-     * @param newShrinkage share of diag(H)
-     * @param newMaskBlock columns whose mask is chosen at once
-     * @param newUpdateBlock columns after which the rest is updated
-     * @return the changed recipe
-     */
-    public Recipe withNumerics(
-            double newDamping, double newShrinkage, int newMaskBlock, int newUpdateBlock) {
-        return new Recipe(
-                sparsity,
-                pattern,
-                method,
-                type,
-                feedback,
-                embeddingType,
-                headType,
-                newDamping,
-                newShrinkage,
-                newMaskBlock,
-                newUpdateBlock,
-                rules,
-                calibration);
-    }
-
-    /**
-     * The same recipe with a rule that wins over those that it has.
-     *
-     * @param rule the rule
-     * @return the changed recipe
-     */
-    public Recipe withRule(Rule rule) {
-        List<Rule> more = new ArrayList<>(rules);
-        more.add(rule);
-        return new Recipe(
-                sparsity,
-                pattern,
-                method,
-                type,
-                feedback,
-                embeddingType,
-                headType,
-                damping,
-                shrinkage,
-                maskBlock,
-                updateBlock,
-                more,
-                calibration);
-    }
-
-    /**
-     * The same recipe calibrated in another way.
-     *
-     * @param options where statistics come from
-     * @return the changed recipe
-     */
-    public Recipe withCalibration(CalibrationOptions options) {
-        return new Recipe(
-                sparsity,
-                pattern,
-                method,
-                type,
-                feedback,
-                embeddingType,
-                headType,
-                damping,
-                shrinkage,
-                maskBlock,
-                updateBlock,
-                rules,
-                options);
+    public RecipeBuilder toBuilder() {
+        return new RecipeBuilder(this);
     }
 
     /** Share or pattern as one; {@link Sparsity#NONE} where neither is given. */

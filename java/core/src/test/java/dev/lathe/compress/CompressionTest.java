@@ -32,8 +32,8 @@ class CompressionTest {
         Files.writeString(text, words);
     }
 
-    private Recipe calibrated() {
-        return Recipe.EMPTY.withCalibration(new CalibrationOptions(text.toString(), 16, 64, 1L));
+    private RecipeBuilder calibrated() {
+        return Recipe.builder().calibration(new CalibrationOptions(text.toString(), 16, 64, 1L));
     }
 
     @ParameterizedTest
@@ -65,15 +65,16 @@ class CompressionTest {
         "wanda,2:4"
     })
     void pruningSetsTheZerosThatWereAskedFor(String method, String sparsity) {
-        Recipe recipe = calibrated().withMethod(dev.lathe.prune.PruneMethod.of(method));
-        recipe =
-                sparsity.contains(":")
-                        ? recipe.withPattern(sparsity)
-                        : recipe.withSparsity(Double.parseDouble(sparsity));
+        RecipeBuilder recipe = calibrated().method(dev.lathe.prune.PruneMethod.of(method));
+        if (sparsity.contains(":")) {
+            recipe.pattern(sparsity);
+        } else {
+            recipe.sparsity(Double.parseDouble(sparsity));
+        }
         for (String output : new String[] {"out.gguf", "out"}) {
             RunRecord record =
                     Compression.of(MODELS.resolve("llama-tied/model"))
-                            .recipe(recipe)
+                            .recipe(recipe.build())
                             .replace(true)
                             .writeTo(folder.resolve(output));
             double expected = sparsity.contains(":") ? 0.5 : Double.parseDouble(sparsity);
@@ -87,7 +88,7 @@ class CompressionTest {
 
     @Test
     void theSameCallGivesTheSameBytes() throws IOException {
-        Recipe recipe = calibrated().withSparsity(0.5).withType("Q4_0");
+        Recipe recipe = calibrated().sparsity(0.5).type("Q4_0").build();
         Path first = folder.resolve("first.gguf");
         Path second = folder.resolve("second.gguf");
         Compression.of(MODELS.resolve("qwen2/model")).recipe(recipe).writeTo(first);
@@ -97,7 +98,7 @@ class CompressionTest {
 
     @Test
     void spillingActivationsChangesNothing() throws IOException {
-        Recipe recipe = calibrated().withSparsity(0.5);
+        Recipe recipe = calibrated().sparsity(0.5).build();
         Path resident = folder.resolve("resident.gguf");
         Path spilled = folder.resolve("spilled.gguf");
         Compression.of(MODELS.resolve("qwen3/model")).recipe(recipe).writeTo(resident);
@@ -116,7 +117,7 @@ class CompressionTest {
     void quantizationStaysCloseToTheSource(String type, double bound) {
         Path source = MODELS.resolve("qwen2/model");
         Path output = folder.resolve("out.gguf");
-        Compression.of(source).recipe(calibrated().withType(type)).writeTo(output);
+        Compression.of(source).recipe(calibrated().type(type).build()).writeTo(output);
         MeasureReport report =
                 Measurement.of(output).reference(source).sequences(4).length(64).on(read());
         assertTrue(report.comparison().klDivergence() < bound, type + ": " + report);

@@ -45,10 +45,11 @@ class ResumeTest {
         }
         Path text = Files.writeString(folder.resolve("text.txt"), words);
         recipe =
-                Recipe.EMPTY
-                        .withSparsity(0.5)
-                        .withType("Q4_0")
-                        .withCalibration(new CalibrationOptions(text.toString(), 4, 64, 1L));
+                Recipe.builder()
+                        .sparsity(0.5)
+                        .type("Q4_0")
+                        .calibration(new CalibrationOptions(text.toString(), 4, 64, 1L))
+                        .build();
     }
 
     @ParameterizedTest
@@ -138,7 +139,8 @@ class ResumeTest {
         restore(left);
         Map<String, Compression> others =
                 Map.of(
-                        "\"sparsity\":0.5", compressionOf(recipe.withSparsity(0.25)),
+                        "\"sparsity\":0.5",
+                                compressionOf(recipe.toBuilder().sparsity(0.25).build()),
                         "threads was 1, is 2", compressionOf(recipe).threads(2),
                         "\"seed\":1", compressionOf(withSeed(2L)));
         for (Map.Entry<String, Compression> other : others.entrySet()) {
@@ -152,10 +154,13 @@ class ResumeTest {
                         Arrays.hashCode(Files.readAllBytes(file.getKey())));
             }
         }
-        compressionOf(recipe.withSparsity(0.25)).restart(true).writeTo(output);
+        compressionOf(recipe.toBuilder().sparsity(0.25).build()).restart(true).writeTo(output);
         assertEquals(
                 0.25,
-                compressionOf(recipe.withSparsity(0.25)).replace(true).writeTo(output).sparsity(),
+                compressionOf(recipe.toBuilder().sparsity(0.25).build())
+                        .replace(true)
+                        .writeTo(output)
+                        .sparsity(),
                 0.01);
         compression(new ArrayList<>(), new ArrayList<>()).replace(true).writeTo(output);
         assertSame(expected, output);
@@ -163,9 +168,11 @@ class ResumeTest {
 
     private Recipe withSeed(long seed) {
         CalibrationOptions options = recipe.calibration();
-        return recipe.withCalibration(
-                new CalibrationOptions(
-                        options.file(), options.sequences(), options.length(), seed));
+        return recipe.toBuilder()
+                .calibration(
+                        new CalibrationOptions(
+                                options.file(), options.sequences(), options.length(), seed))
+                .build();
     }
 
     private Compression compressionOf(Recipe other) {

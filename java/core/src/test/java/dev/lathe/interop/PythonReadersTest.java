@@ -93,9 +93,10 @@ class PythonReadersTest {
     void prunedOutputsAreSound(String name) throws IOException, InterruptedException {
         Path output = folder.resolve(name);
         Recipe recipe =
-                Recipe.EMPTY
-                        .withSparsity(0.5)
-                        .withCalibration(new CalibrationOptions(null, 8, 64, 1L));
+                Recipe.builder()
+                        .sparsity(0.5)
+                        .calibration(new CalibrationOptions(null, 8, 64, 1L))
+                        .build();
         RunRecord record =
                 Compression.of(GoldenModels.model("llama-rope")).recipe(recipe).writeTo(output);
         assertSound(output, record.tensors().size(), 2 * LINEAR_LAYERS);

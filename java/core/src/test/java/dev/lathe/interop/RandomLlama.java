@@ -75,10 +75,12 @@ final class RandomLlama {
     static Path compress(Path model, DType type, Path folder) {
         Path gguf = folder.resolve(type + ".gguf");
         Recipe recipe =
-                Recipe.EMPTY
-                        .withType(type.name())
-                        .withOuterTypes(type.name(), type.name())
-                        .withCalibration(new CalibrationOptions(null, 8, 64, 1L));
+                Recipe.builder()
+                        .type(type.name())
+                        .embeddingType(type.name())
+                        .headType(type.name())
+                        .calibration(new CalibrationOptions(null, 8, 64, 1L))
+                        .build();
         Compression.of(model).recipe(recipe).writeTo(gguf);
         return gguf;
     }

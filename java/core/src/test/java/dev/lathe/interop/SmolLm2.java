@@ -18,10 +18,14 @@ final class SmolLm2 {
     private static final Path OUTPUTS = Path.of("target/interop");
 
     /** All matrices as F16, which quantizes no input of a product. */
-    private static final Recipe HALF = Recipe.EMPTY.withType("F16").withOuterTypes("F16", "F16");
+    private static final Recipe HALF =
+            Recipe.builder().type("F16").embeddingType("F16").headType("F16").build();
 
     private static final Recipe PRUNED =
-            HALF.withSparsity(0.5).withCalibration(new CalibrationOptions(null, 4, 128, 1L));
+            HALF.toBuilder()
+                    .sparsity(0.5)
+                    .calibration(new CalibrationOptions(null, 4, 128, 1L))
+                    .build();
 
     private static Path half;
     private static Path pruned;

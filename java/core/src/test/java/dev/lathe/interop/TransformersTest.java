@@ -68,10 +68,11 @@ class TransformersTest {
     void prunedAndQuantizedFoldersLoad(TestReporter reporter)
             throws IOException, InterruptedException {
         Recipe recipe =
-                Recipe.EMPTY
-                        .withSparsity(0.5)
-                        .withType("Q4_0")
-                        .withCalibration(new CalibrationOptions(null, 8, 64, 1L));
+                Recipe.builder()
+                        .sparsity(0.5)
+                        .type("Q4_0")
+                        .calibration(new CalibrationOptions(null, 8, 64, 1L))
+                        .build();
         List<Path> folders = new ArrayList<>();
         for (String name : List.of("llama-rope", "qwen3")) {
             folders.add(folder.resolve(name));

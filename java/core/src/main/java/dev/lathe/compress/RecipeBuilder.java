@@ -1,0 +1,213 @@
+package dev.lathe.compress;
+
+import dev.lathe.calibrate.CalibrationOptions;
+import dev.lathe.prune.PruneMethod;
+import dev.lathe.quantize.Feedback;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Makes a {@link Recipe} field by field. What is not set keeps its default; everything is checked
+ * when the recipe is {@linkplain #build built}.
+ */
+public final class RecipeBuilder {
+    private Double sparsity;
+    private String pattern;
+    private String method;
+    private String type;
+    private String feedback;
+    private String embeddingType;
+    private String headType;
+    private Double damping;
+    private Double shrinkage;
+    private Integer maskBlock;
+    private Integer updateBlock;
+    private List<Rule> rules = new ArrayList<>();
+    private CalibrationOptions calibration;
+
+    RecipeBuilder() {}
+
+    RecipeBuilder(Recipe recipe) {
+        this.sparsity = recipe.sparsity();
+        this.pattern = recipe.pattern();
+        this.method = recipe.method();
+        this.type = recipe.type();
+        this.feedback = recipe.feedback();
+        this.embeddingType = recipe.embeddingType();
+        this.headType = recipe.headType();
+        this.damping = recipe.damping();
+        this.shrinkage = recipe.shrinkage();
+        this.maskBlock = recipe.maskBlock();
+        this.updateBlock = recipe.updateBlock();
+        this.rules = new ArrayList<>(recipe.rules());
+        this.calibration = recipe.calibration();
+    }
+
+    /**
+     * Prunes a share of the weights, in place of a pattern.
+     *
+     * @param share at least 0 and below 1
+     * @return this
+     */
+    public RecipeBuilder sparsity(double share) {
+        this.sparsity = share;
+        this.pattern = null;
+        return this;
+    }
+
+    /**
+     * Prunes to a pattern, in place of a share.
+     *
+     * @param text such as {@code 2:4}
+     * @return this
+     */
+    public RecipeBuilder pattern(String text) {
+        this.pattern = text;
+        this.sparsity = null;
+        return this;
+    }
+
+    /**
+     * Sets how pruned weights are chosen.
+     *
+     * @param value the method
+     * @return this
+     */
+    public RecipeBuilder method(PruneMethod value) {
+        this.method = value.id();
+        return this;
+    }
+
+    /**
+     * Sets the storage type of the blocks' linear layers.
+     *
+     * @param name ggml's name, such as {@code Q4_K}
+     * @return this
+     */
+    public RecipeBuilder type(String name) {
+        this.type = name;
+        return this;
+    }
+
+    /**
+     * Quantizes with or without error feedback.
+     *
+     * @param value the kind
+     * @return this
+     */
+    public RecipeBuilder feedback(Feedback value) {
+        this.feedback = value.id();
+        return this;
+    }
+
+    /**
+     * Sets the type of the token embedding.
+     *
+     * @param name ggml's name
+     * @return this
+     */
+    public RecipeBuilder embeddingType(String name) {
+        this.embeddingType = name;
+        return this;
+    }
+
+    /**
+     * Sets the type of the output head.
+     *
+     * @param name ggml's name
+     * @return this
+     */
+    public RecipeBuilder headType(String name) {
+        this.headType = name;
+        return this;
+    }
+
+    /**
+     * Sets the damping of the Hessian.
+     *
+     * @param share λ as a share of its mean diagonal
+     * @return this
+     */
+    public RecipeBuilder damping(double share) {
+        this.damping = share;
+        return this;
+    }
+
+    /**
+     * Sets the shrinkage of the Hessian towards its diagonal.
+     *
+     * @param share share of diag(H) that replaces H
+     * @return this
+     */
+    public RecipeBuilder shrinkage(double share) {
+        this.shrinkage = share;
+        return this;
+    }
+
+    /**
+     * Sets how many columns a mask is chosen for at once.
+     *
+     * @param columns 1 to 1024
+     * @return this
+     */
+    public RecipeBuilder maskBlock(int columns) {
+        this.maskBlock = columns;
+        return this;
+    }
+
+    /**
+     * Sets after how many columns the rest of a row is updated.
+     *
+     * @param columns 1 to 1024
+     * @return this
+     */
+    public RecipeBuilder updateBlock(int columns) {
+        this.updateBlock = columns;
+        return this;
+    }
+
+    /**
+     * Adds a rule that wins over those that are there.
+     *
+     * @param rule the rule
+     * @return this
+     */
+    public RecipeBuilder rule(Rule rule) {
+        this.rules.add(rule);
+        return this;
+    }
+
+    /**
+     * Sets where statistics come from.
+     *
+     * @param options file, number and length of sequences
+     * @return this
+     */
+    public RecipeBuilder calibration(CalibrationOptions options) {
+        this.calibration = options;
+        return this;
+    }
+
+    /**
+     * Checks everything and makes the recipe.
+     *
+     * @return the recipe
+     * @throws dev.lathe.UsageException naming the field that is out of range
+     */
+    public Recipe build() {
+        return new Recipe(
+                sparsity,
+                pattern,
+                method,
+                type,
+                feedback,
+                embeddingType,
+                headType,
+                damping,
+                shrinkage,
+                maskBlock,
+                updateBlock,
+                rules,
+                calibration);
+    }
+}
