@@ -52,6 +52,21 @@ void gemm(bool transposeA, bool transposeB, int64_t m, int64_t n, int64_t k, dou
               narrow(strideA), b, narrow(strideB), beta, c, narrow(strideC));
 }
 
+void addGram(int64_t n, int64_t k, const float* a, int64_t strideA, float* c, int64_t strideC) {
+  cblas_ssyrk(CblasRowMajor, CblasUpper, CblasTrans, narrow(n), narrow(k), 1.0f, a, narrow(strideA), 1.0f, c,
+              narrow(strideC));
+}
+
+void subtractGram(int64_t n, int64_t k, const float* a, int64_t strideA, float* c, int64_t strideC) {
+  cblas_ssyrk(CblasRowMajor, CblasLower, CblasNoTrans, narrow(n), narrow(k), -1.0f, a, narrow(strideA), 1.0f, c,
+              narrow(strideC));
+}
+
+void subtractGram(int64_t n, int64_t k, const double* a, int64_t strideA, double* c, int64_t strideC) {
+  cblas_dsyrk(CblasRowMajor, CblasLower, CblasNoTrans, narrow(n), narrow(k), -1.0, a, narrow(strideA), 1.0, c,
+              narrow(strideC));
+}
+
 void solveRightTransposed(int64_t m, int64_t n, const float* l, int64_t strideL, float* b, int64_t strideB) {
   cblas_strsm(CblasRowMajor, CblasRight, CblasLower, CblasTrans, CblasNonUnit, narrow(m), narrow(n), 1.0f, l,
               narrow(strideL), b, narrow(strideB));

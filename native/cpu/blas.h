@@ -18,6 +18,13 @@ void gemm(bool transposeA, bool transposeB, int64_t m, int64_t n, int64_t k, flo
 void gemm(bool transposeA, bool transposeB, int64_t m, int64_t n, int64_t k, double alpha, const double* a,
           int64_t strideA, const double* b, int64_t strideB, double beta, double* c, int64_t strideC);
 
+// Upper triangle of C [n x n] += A^T A for A [k x n].
+void addGram(int64_t n, int64_t k, const float* a, int64_t strideA, float* c, int64_t strideC);
+
+// Lower triangle of C [n x n] -= A A^T for A [n x k].
+void subtractGram(int64_t n, int64_t k, const float* a, int64_t strideA, float* c, int64_t strideC);
+void subtractGram(int64_t n, int64_t k, const double* a, int64_t strideA, double* c, int64_t strideC);
+
 // B [m x n] <- B L^-T for lower triangular L [n x n].
 void solveRightTransposed(int64_t m, int64_t n, const float* l, int64_t strideL, float* b, int64_t strideB);
 void solveRightTransposed(int64_t m, int64_t n, const double* l, int64_t strideL, double* b, int64_t strideB);

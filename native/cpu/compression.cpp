@@ -27,9 +27,9 @@ void requirePattern(const char* operation, int64_t rows, int64_t cols, const Obs
       reject(operation, "sparsity " + std::to_string(options.sparsity) + ", expected 0 <= sparsity < 1");
     return;
   }
-  if (options.ofM < 2 || options.ofM > 128 || options.keepN < 1 || options.keepN >= options.ofM)
+  if (options.ofM < 2 || options.ofM > kGreatestPattern || options.keepN < 1 || options.keepN >= options.ofM)
     reject(operation, "pattern " + std::to_string(options.keepN) + ":" + std::to_string(options.ofM) +
-                          ", expected n:m with 0 < n < m <= 128");
+                          ", expected n:m with 0 < n < m <= " + std::to_string(kGreatestPattern));
   if (cols % options.ofM != 0)
     reject(operation, std::to_string(cols) + " columns are no multiple of the pattern's " +
                           std::to_string(options.ofM) + sizes(rows, cols));

@@ -7,14 +7,19 @@
 #include "blas.h"
 #include "cpu_backend.h"
 #include "host_memory.h"
+#include "tiling.h"
 
 namespace lathe {
 
 namespace {
 
-constexpr int64_t kTokenTile = 512;  // tokens of a product's tile
-constexpr int64_t kRowTile = 128;    // rows of W of a product's tile: decoded once for kTokenTile tokens
-constexpr int64_t kQueryTile = 64;   // queries whose scores are held at once
+constexpr int64_t kGreatestTokens = 1024;  // of a product's tile
+constexpr int64_t kGreatestRows = 512;     // rows of W of a product's tile: decoded once for the tile's tokens
+constexpr int64_t kLeastRows = 64;
+constexpr int64_t kGreatestScoreRows = 192;  // queries times heads whose scores are held at once
+constexpr int64_t kLeastScoreRows = 32;
+constexpr int64_t kLeastQueries = 16;
+constexpr int64_t kScratchValues = 1 << 21;  // what a worker decodes or holds scores of at once, roughly
 constexpr int64_t kElementTile = 1 << 16;
 constexpr int64_t kNormTile = 64;
 
@@ -74,7 +79,25 @@ void CpuBackend::rope(float* x, int64_t tokens, int64_t length, int64_t heads, i
   });
 }
 
-// For each sequence, head and tile of queries: S = Q K^T over the keys that the tile sees, softmax, Y = S V.
+namespace {
+
+// Rows of [count x heads * headSize] of one group of heads, gathered head by head: [group * count x headSize].
+void gatherHeads(float* gathered, const float* x, int64_t stride, int64_t count, int64_t group, int64_t headSize) {
+  for (int64_t h = 0; h < group; h++)
+    for (int64_t t = 0; t < count; t++)
+      std::copy_n(x + t * stride + h * headSize, headSize, gathered + (h * count + t) * headSize);
+}
+
+void scatterHeads(float* y, const float* gathered, int64_t stride, int64_t count, int64_t group, int64_t headSize) {
+  for (int64_t h = 0; h < group; h++)
+    for (int64_t t = 0; t < count; t++)
+      std::copy_n(gathered + (h * count + t) * headSize, headSize, y + t * stride + h * headSize);
+}
+
+}  // namespace
+
+// For each sequence, group of heads that share keys and values, and tile of queries: S = Q K^T over the keys that the
+// tile sees, softmax, Y = S V, all heads of the group in one product.
 void CpuBackend::attention(float* y, const float* q, const float* k, const float* v, int64_t sequences, int64_t length,
                            int64_t heads, int64_t kvHeads, int64_t headSize, float scale) {
   if (sequences < 0 || length <= 0 || heads <= 0 || kvHeads <= 0 || heads % kvHeads != 0 || headSize <= 0)
@@ -84,22 +107,29 @@ void CpuBackend::attention(float* y, const float* q, const float* k, const float
   requireMatrix("attention", sequences, length);
   requireMatrix("attention", heads, headSize);
   requireMatrix("attention", sequences * length, heads * headSize);
-  const int64_t queryTiles = tiles(length, kQueryTile);
+  const int64_t group = heads / kvHeads;
+  const int64_t scoreRows = std::clamp(kScratchValues / length, kLeastScoreRows, kGreatestScoreRows);
+  const Cut queries = Cut::atMost(length, std::max(kLeastQueries, scoreRows / group));
+  const int64_t greatestRows = group * queries.greatest();
   const int64_t qStride = heads * headSize;
   const int64_t kvStride = kvHeads * headSize;
-  pool_.run(sequences * heads * queryTiles, [&](int64_t index, int worker) {
-    const int64_t tile = index % queryTiles;
-    const int64_t head = index / queryTiles % heads;
-    const int64_t start = index / queryTiles / heads * length;
-    const int64_t first = tile * kQueryTile;
-    const int64_t count = std::min(kQueryTile, length - first);
-    const int64_t visible = first + count;
-    const int64_t kv = start * kvStride + head / (heads / kvHeads) * headSize;
-    const int64_t at = (start + first) * qStride + head * headSize;
-    float* scores = scratch("attention", worker, kQueryTile * length);
-    blas::gemm(false, true, count, visible, headSize, 1.0f, q + at, qStride, k + kv, kvStride, 0.0f, scores, visible);
-    kernels_.causalSoftmax(scores, count, visible, first + 1, scale);
-    blas::gemm(false, false, count, headSize, visible, 1.0f, scores, visible, v + kv, kvStride, 0.0f, y + at, qStride);
+  pool_.run(sequences * kvHeads * queries.count(), [&](int64_t index, int worker) {
+    const int64_t tile = index % queries.count();
+    const int64_t kvHead = index / queries.count() % kvHeads;
+    const int64_t start = index / queries.count() / kvHeads * length;
+    const int64_t first = queries.begin(tile), count = queries.size(tile), visible = queries.end(tile);
+    const int64_t at = (start + first) * qStride + kvHead * group * headSize;
+    const int64_t kv = start * kvStride + kvHead * headSize;
+    float* gathered = scratch("attention", worker, greatestRows * (headSize + length));
+    float* scores = gathered + greatestRows * headSize;
+    gatherHeads(gathered, q + at, qStride, count, group, headSize);
+    blas::gemm(false, true, group * count, visible, headSize, 1.0f, gathered, headSize, k + kv, kvStride, 0.0f, scores,
+               visible);
+    for (int64_t h = 0; h < group; h++)
+      kernels_.causalSoftmax(scores + h * count * visible, count, visible, first + 1, scale);
+    blas::gemm(false, false, group * count, headSize, visible, 1.0f, scores, visible, v + kv, kvStride, 0.0f, gathered,
+               headSize);
+    scatterHeads(y + at, gathered, qStride, count, group, headSize);
   });
 }
 
@@ -127,16 +157,15 @@ void CpuBackend::linear(float* y, const float* x, const void* w, int type, const
   if (rows == 0) reject("linear", "a layer without rows");
   requireMatrix("linear", tokens, rows);
   const int64_t bytes = rowBytes("linear", type, cols);
-  const int64_t rowTiles = tiles(rows, kRowTile);
-  pool_.run(rowTiles * tiles(tokens, kTokenTile), [&](int64_t index, int worker) {
-    const int64_t row = index % rowTiles * kRowTile;
-    const int64_t token = index / rowTiles * kTokenTile;
-    const int64_t rowCount = std::min(kRowTile, rows - row);
-    const int64_t tokenCount = std::min(kTokenTile, tokens - token);
+  const int64_t greatestRows = std::clamp(kScratchValues / cols, kLeastRows, kGreatestRows);
+  const Tiling tiling(rows, tokens, greatestRows, kGreatestTokens);
+  pool_.run(tiling.count(), [&](int64_t tile, int worker) {
+    const int64_t row = tiling.rows.begin(tiling.row(tile)), rowCount = tiling.rows.size(tiling.row(tile));
+    const int64_t token = tiling.cols.begin(tiling.col(tile)), tokenCount = tiling.cols.size(tiling.col(tile));
     const uint8_t* stored = static_cast<const uint8_t*>(w) + row * bytes;
     const float* weights = reinterpret_cast<const float*>(stored);
     if (type != kF32) {
-      float* decoded = scratch("linear", worker, kRowTile * cols);
+      float* decoded = scratch("linear", worker, tiling.rows.greatest() * cols);
       kernels_.dequantize(decoded, stored, type, rowCount * cols);
       weights = decoded;
     }

@@ -15,17 +15,18 @@
 
 #include "blas.h"
 #include "host_memory.h"
+#include "tiling.h"
 
 namespace lathe {
 
 namespace {
 
 constexpr int64_t kPanel = 256;
+constexpr int64_t kPanelRows = 256;
+constexpr int64_t kGreatestTile = 512;
+constexpr int64_t kInversePanel = 512;
+constexpr int64_t kInverseColumns = 256;
 constexpr int64_t kRowTile = 64;
-
-int64_t panels(int64_t n) { return (n + kPanel - 1) / kPanel; }
-
-int64_t panelSize(int64_t n, int64_t panel) { return std::min(kPanel, n - panel * kPanel); }
 
 // A pivot that is NaN passes the factorisation unseen.
 template <class T>
@@ -35,50 +36,52 @@ bool positiveDiagonal(const T* a, int64_t size, int64_t stride) {
   return true;
 }
 
-// A = L L^T, lower triangle in place.
+// A = L L^T for the lower triangle of A [n x n] in place.
 template <class T>
 bool blockedCholesky(ThreadPool& pool, T* a, int64_t n) {
-  const int64_t count = panels(n);
-  for (int64_t k = 0; k < count; k++) {
-    const int64_t size = panelSize(n, k);
-    T* diagonal = a + k * kPanel * n + k * kPanel;
+  for (int64_t first = 0; first < n; first += kPanel) {
+    const int64_t size = std::min(kPanel, n - first);
+    const int64_t end = first + size;
+    T* diagonal = a + first * n + first;
     if (!blas::cholesky(size, diagonal, n) || !positiveDiagonal(diagonal, size, n)) return false;
-    const int64_t below = count - k - 1;
-    pool.run(below, [&](int64_t i, int) {
-      const int64_t row = k + 1 + i;
-      blas::solveRightTransposed(panelSize(n, row), size, diagonal, n, a + row * kPanel * n + k * kPanel, n);
+    T* panel = a + end * n + first;  // [n - end x size], the columns of L below the diagonal block
+    const Cut rows = Cut::atMost(n - end, kPanelRows);
+    pool.run(rows.count(), [&](int64_t tile, int) {
+      blas::solveRightTransposed(rows.size(tile), size, diagonal, n, panel + rows.begin(tile) * n, n);
     });
-    pool.run(below * (below + 1) / 2, [&](int64_t index, int) {
-      int64_t i = static_cast<int64_t>((std::sqrt(8.0 * static_cast<double>(index) + 1) - 1) / 2);
-      while ((i + 1) * (i + 2) / 2 <= index) i++;
-      while (i * (i + 1) / 2 > index) i--;
-      const int64_t row = k + 1 + i;
-      const int64_t col = k + 1 + index - i * (i + 1) / 2;
-      blas::gemm(false, true, panelSize(n, row), panelSize(n, col), size, T(-1), a + row * kPanel * n + k * kPanel, n,
-                 a + col * kPanel * n + k * kPanel, n, T(1), a + row * kPanel * n + col * kPanel, n);
+    T* rest = a + end * n + end;
+    const TriangularTiling tiling(n - end, kGreatestTile);
+    pool.run(tiling.count(), [&](int64_t tile, int) {
+      const auto [i, j] = tiling.at(tile);
+      const int64_t row = tiling.cut.begin(i), col = tiling.cut.begin(j);
+      if (i == j)
+        blas::subtractGram(tiling.cut.size(i), size, panel + row * n, n, rest + row * n + row, n);
+      else
+        blas::gemm(false, true, tiling.cut.size(i), tiling.cut.size(j), size, T(-1), panel + row * n, n,
+                   panel + col * n, n, T(1), rest + row * n + col, n);
     });
   }
   return true;
 }
 
-// L <- L^-1, row panel by row panel: M_i,0..i-1 = -L_ii^-1 (L_i,0..i-1 M_0..i-1,0..i-1).
+// L <- L^-1 in place, panel of rows by panel of rows: with M the inverse of what lies above,
+// M_panel,left = -L_diagonal^-1 (L_panel,left M). Above the diagonal are zeros, and stay.
 template <class T>
 void blockedInvertLower(ThreadPool& pool, T* l, int64_t n) {
-  HostMemory<T> row("inverseFactor", kPanel * n);
-  for (int64_t i = 0; i < panels(n); i++) {
-    const int64_t size = panelSize(n, i);
-    T* diagonal = l + i * kPanel * n + i * kPanel;
-    T* left = l + i * kPanel * n;
-    for (int64_t r = 0; r < size; r++) std::copy(left + r * n, left + r * n + i * kPanel, row.data() + r * n);
-    pool.run(i, [&](int64_t j, int) {
-      T* target = left + j * kPanel;
-      blas::gemm(false, false, size, kPanel, (i - j) * kPanel, T(1), row.data() + j * kPanel, n,
-                 l + j * kPanel * n + j * kPanel, n, T(0), target, n);
-      blas::solveLeft(size, kPanel, T(-1), diagonal, n, target, n);
+  HostMemory<T> copy("inverseFactor", std::min(kInversePanel, n) * n);
+  for (int64_t first = 0; first < n; first += kInversePanel) {
+    const int64_t size = std::min(kInversePanel, n - first);
+    T* panel = l + first * n;  // [size x first]
+    T* diagonal = panel + first;
+    for (int64_t r = 0; r < size; r++) std::copy(panel + r * n, panel + r * n + first, copy.data() + r * n);
+    const Cut cols = Cut::atMost(first, kInverseColumns);
+    pool.run(cols.count(), [&](int64_t tile, int) {
+      const int64_t col = cols.begin(tile);
+      blas::gemm(false, false, size, cols.size(tile), first - col, T(1), copy.data() + col, n, l + col * n + col, n,
+                 T(0), panel + col, n);
+      blas::solveLeft(size, cols.size(tile), T(-1), diagonal, n, panel + col, n);
     });
     blas::invertLower(size, diagonal, n);
-    // What the factorisation left above the diagonal must not enter the products of the panels below.
-    for (int64_t r = 0; r < size; r++) std::fill(diagonal + r * n + r + 1, diagonal + r * n + size, T(0));
   }
 }
 
@@ -100,7 +103,7 @@ std::vector<T> liveDiagonal(const T* h, int64_t n, int64_t* deadColumns) {
   return diagonal;
 }
 
-// out = the damped h in reversed order, all of it below and on the diagonal.
+// out = the damped h in reversed order below and on the diagonal, zeros above.
 template <class T>
 void dampInto(ThreadPool& pool, T* out, const T* h, int64_t n, const std::vector<T>& diagonal, double added,
               double shrinkage) {
@@ -114,24 +117,22 @@ void dampInto(ThreadPool& pool, T* out, const T* h, int64_t n, const std::vector
         row[n - 1 - j] = keep * value;
       }
       row[n - 1 - i] = diagonal[static_cast<size_t>(i)] + static_cast<T>(added);
+      std::fill(row + n - i, row + n, T(0));
     }
   });
 }
 
-// Reverses the order of rows and columns of a lower triangular matrix in place: it becomes upper triangular, with
-// zeros below whatever was above.
+// Reverses the order of rows and columns in place.
 template <class T>
-void reverseLower(ThreadPool& pool, T* a, int64_t n) {
+void reverse(ThreadPool& pool, T* a, int64_t n) {
   pool.run((n + 1) / 2, [&](int64_t i, int) {
-    T* upper = a + i * n;
-    T* lower = a + (n - 1 - i) * n;
-    if (upper == lower) {
-      std::reverse(upper, upper + n);
-    } else {
-      for (int64_t j = 0; j < n; j++) std::swap(upper[j], lower[n - 1 - j]);
+    T* front = a + i * n;
+    T* back = a + (n - 1 - i) * n;
+    if (front == back) {
+      std::reverse(front, front + n);
+      return;
     }
-    std::fill(upper, upper + i, T(0));
-    std::fill(lower, lower + n - 1 - i, T(0));
+    for (int64_t j = 0; j < n; j++) std::swap(front[j], back[n - 1 - j]);
   });
 }
 
@@ -154,7 +155,7 @@ FactorReport inverseFactor(ThreadPool& pool, T* u, const T* h, int64_t cols, dou
     dampInto(pool, work, h, n, diagonal, report.damping * mean, shrinkage);
     if (blockedCholesky(pool, work, n)) {
       blockedInvertLower(pool, work, n);
-      reverseLower(pool, work, n);
+      reverse(pool, work, n);
       if (work != u) std::memcpy(u, work, static_cast<size_t>(n * n) * sizeof(T));
       return report;
     }

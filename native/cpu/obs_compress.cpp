@@ -16,16 +16,15 @@
 #include "blas.h"
 #include "host_memory.h"
 #include "mask_selection.h"
+#include "tiling.h"
 
 namespace lathe {
 
 namespace {
 
 constexpr int64_t kGroup = 512;
-constexpr int64_t kRowTile = 256;
-constexpr int64_t kColumnTile = 512;
-
-int64_t tiles(int64_t size, int64_t tile) { return (size + tile - 1) / tile; }
+constexpr int64_t kScoreRows = 64;
+constexpr int64_t kGreatestTile = 1024;
 
 template <class T>
 class LayerCompression {
@@ -34,7 +33,7 @@ class LayerCompression {
       : pool_(pool),
         layer_(layer),
         kernel_(kernel),
-        tileLosses_(static_cast<size_t>(tiles(layer.rows, kLanes))),
+        tileLosses_(static_cast<size_t>((layer.rows + kLanes - 1) / kLanes)),
         tileZeros_(tileLosses_.size()) {
     diagonal_.require("obsCompress", layer.cols);
     for (int64_t j = 0; j < layer.cols; j++) {
@@ -85,8 +84,9 @@ class LayerCompression {
     const int64_t count =
         prunedCount(layer_.sparsity, layer_.rows * (first + width)) - prunedCount(layer_.sparsity, layer_.rows * first);
     scores_.require("obsCompress", layer_.rows * width);
-    pool_.run(tiles(layer_.rows, kRowTile), [&](int64_t tile, int) {
-      for (int64_t r = tile * kRowTile; r < std::min(layer_.rows, (tile + 1) * kRowTile); r++) {
+    const Cut tiles = Cut::atMost(layer_.rows, kScoreRows);
+    pool_.run(tiles.count(), [&](int64_t tile, int) {
+      for (int64_t r = tiles.begin(tile); r < tiles.end(tile); r++) {
         const T* w = layer_.w + r * layer_.cols + first;
         T* scores = scores_.data() + r * width;
         for (int64_t j = 0; j < width; j++) {
@@ -137,14 +137,14 @@ class LayerCompression {
   // Takes the errors of columns [first, end) off columns [begin, last).
   void update(int64_t first, int64_t end, int64_t begin, int64_t last) {
     if (first >= end || begin >= last) return;
-    const int64_t rowTiles = tiles(layer_.rows, kRowTile);
+    const Tiling tiling(layer_.rows, last - begin, kGreatestTile, kGreatestTile);
     const T* error = errorOf(first);
-    pool_.run(rowTiles * tiles(last - begin, kColumnTile), [&](int64_t index, int) {
-      const int64_t row = index % rowTiles * kRowTile;
-      const int64_t col = begin + index / rowTiles * kColumnTile;
-      blas::gemm(false, false, std::min(kRowTile, layer_.rows - row), std::min(kColumnTile, last - col), end - first,
-                 T(-1), error + row * errorStride_, errorStride_, layer_.u + first * layer_.cols + col, layer_.cols,
-                 T(1), layer_.w + row * layer_.cols + col, layer_.cols);
+    pool_.run(tiling.count(), [&](int64_t tile, int) {
+      const int64_t i = tiling.row(tile), j = tiling.col(tile);
+      const int64_t row = tiling.rows.begin(i), col = begin + tiling.cols.begin(j);
+      blas::gemm(false, false, tiling.rows.size(i), tiling.cols.size(j), end - first, T(-1), error + row * errorStride_,
+                 errorStride_, layer_.u + first * layer_.cols + col, layer_.cols, T(1),
+                 layer_.w + row * layer_.cols + col, layer_.cols);
     });
   }
 

@@ -6,48 +6,57 @@
 #include "blas.h"
 #include "cpu_backend.h"
 #include "inverse_factor.h"
+#include "tiling.h"
 
 namespace lathe {
 
 namespace {
 
-constexpr int64_t kTile = 256;
-constexpr int64_t kTokenSlice = 512;  // tokens whose sum is formed before it is added to the total
-
-int64_t tiles(int64_t size) { return (size + kTile - 1) / kTile; }
+constexpr int64_t kGreatestTile = 512;
+constexpr int64_t kTokenSlice = 2048;  // tokens whose sum is formed before it is added to the total
+constexpr int64_t kMirrorBlock = 16;   // its rows stay in the cache while they are read down the columns
 
 }  // namespace
 
 void CpuBackend::accumulateHessian(float* h, const float* x, int64_t tokens, int64_t cols) {
   requireMatrix("accumulateHessian", tokens, cols);
   requireMatrix("accumulateHessian", cols, cols);
-  const int64_t n = tiles(cols);
-  pool_.run(n * n, [&](int64_t index, int) {
-    const int64_t i = index / n * kTile;
-    const int64_t j = index % n * kTile;
-    if (j < i) return;
-    for (int64_t token = 0; token < tokens; token += kTokenSlice)
-      blas::gemm(true, false, std::min(kTile, cols - i), std::min(kTile, cols - j),
-                 std::min(kTokenSlice, tokens - token), 1.0f, x + token * cols + i, cols, x + token * cols + j, cols,
-                 1.0f, h + i * cols + j, cols);
+  const TriangularTiling tiling(cols, kGreatestTile);
+  pool_.run(tiling.count(), [&](int64_t tile, int) {
+    const auto [i, j] = tiling.at(tile);
+    const int64_t row = tiling.cut.begin(j), col = tiling.cut.begin(i);
+    for (int64_t token = 0; token < tokens; token += kTokenSlice) {
+      const int64_t count = std::min(kTokenSlice, tokens - token);
+      const float* slice = x + token * cols;
+      if (i == j)
+        blas::addGram(tiling.cut.size(i), count, slice + row, cols, h + row * cols + row, cols);
+      else
+        blas::gemm(true, false, tiling.cut.size(j), tiling.cut.size(i), count, 1.0f, slice + row, cols, slice + col,
+                   cols, 1.0f, h + row * cols + col, cols);
+    }
   });
 }
+
+namespace {
+
+// h <- h * scale in the rows and columns of two blocks of the upper triangle, and its mirror image below.
+void scaleAndMirror(float* h, int64_t cols, float scale, int64_t row, int64_t col) {
+  const int64_t lastRow = std::min(cols, row + kMirrorBlock), lastCol = std::min(cols, col + kMirrorBlock);
+  for (int64_t i = row; i < lastRow; i++)
+    for (int64_t j = std::max(i, col); j < lastCol; j++) h[i * cols + j] *= scale;
+  for (int64_t j = col; j < lastCol; j++)
+    for (int64_t i = row; i < std::min(j, lastRow); i++) h[j * cols + i] = h[i * cols + j];
+}
+
+}  // namespace
 
 void CpuBackend::finishHessian(float* h, int64_t tokens, int64_t cols) {
   requireMatrix("finishHessian", cols, cols);
   if (tokens <= 0) reject("finishHessian", std::to_string(tokens) + " tokens");
   const float scale = static_cast<float>(2.0 / static_cast<double>(tokens));
-  const int64_t n = tiles(cols);
-  pool_.run(n * n, [&](int64_t index, int) {
-    const int64_t i0 = index / n * kTile;
-    const int64_t j0 = index % n * kTile;
-    if (j0 < i0) return;
-    for (int64_t i = i0; i < std::min(cols, i0 + kTile); i++)
-      for (int64_t j = std::max(i, j0); j < std::min(cols, j0 + kTile); j++) {
-        const float value = h[i * cols + j] * scale;
-        h[i * cols + j] = value;
-        h[j * cols + i] = value;
-      }
+  pool_.run((cols + kMirrorBlock - 1) / kMirrorBlock, [&](int64_t block, int) {
+    const int64_t row = block * kMirrorBlock;
+    for (int64_t col = row; col < cols; col += kMirrorBlock) scaleAndMirror(h, cols, scale, row, col);
   });
 }
 

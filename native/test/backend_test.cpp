@@ -8,6 +8,7 @@
 #include "backends.h"
 #include "host_memory.h"
 #include "thread_pool.h"
+#include "tiling.h"
 
 using namespace lathe;
 using namespace lathe::test;
@@ -125,6 +126,30 @@ TEST(productsTooWideForOpenBlasAreRefused) {
   // Rows of more than 2^31 values: refused before anything is read.
   float x = 0;
   CHECK_THROWS(backends().back()->linear(&x, &x, &x, kF32, nullptr, 1, 1, int64_t(1) << 31), "2147483648", "OpenBLAS");
+}
+
+TEST(tilesCoverEverythingOnce) {
+  for (const int64_t rows : {0, 1, 15, 16, 17, 300, 576, 4096})
+    for (const int64_t cols : {1, 33, 1000, 8960}) {
+      const Tiling tiling(rows, cols, 512, 1024);
+      int64_t covered = 0;
+      for (int64_t tile = 0; tile < tiling.count(); tile++) {
+        const int64_t height = tiling.rows.size(tiling.row(tile)), width = tiling.cols.size(tiling.col(tile));
+        CHECK(height > 0 && height <= 512 && width > 0 && width <= 1024, rows, " x ", cols, ": ", height, " x ", width);
+        covered += height * width;
+      }
+      CHECK_EQUAL(covered, rows * cols);
+    }
+  for (const int64_t size : {0, 1, 127, 600, 4096, 8960}) {
+    const TriangularTiling tiling(size, 512);
+    std::set<std::pair<int64_t, int64_t>> seen;
+    for (int64_t tile = 0; tile < tiling.count(); tile++) {
+      const auto [i, j] = tiling.at(tile);
+      CHECK(j >= 0 && j <= i && i < tiling.cut.count(), size);
+      CHECK(seen.emplace(i, j).second, size);
+    }
+    CHECK_EQUAL(tiling.cut.count() == 0 ? 0 : tiling.cut.end(tiling.cut.count() - 1), size);
+  }
 }
 
 TEST(poolRunsEachTaskOnce) {

@@ -134,7 +134,7 @@ TEST(attentionAveragesValues) {
   for (const Case& c : {Case{1, 1, 1, 1, 1, Filling::kRandom, 0}, Case{2, 13, 3, 1, 31, Filling::kRandom, 0},
                         Case{1, 129, 4, 2, 64, Filling::kRandom, 0}, Case{3, 64, 2, 2, 33, Filling::kOutlier, 50},
                         Case{1, 200, 6, 3, 128, Filling::kAlternating, 0}, Case{1, 65, 1, 1, 8, Filling::kZeros, 0},
-                        Case{2, 32, 2, 1, 16, Filling::kDenormals, 0}}) {
+                        Case{2, 301, 8, 2, 16, Filling::kRandom, 0}, Case{2, 32, 2, 1, 16, Filling::kDenormals, 0}}) {
     const int64_t tokens = c.sequences * c.length;
     const int64_t qCols = c.heads * c.headSize, kvCols = c.kvHeads * c.headSize;
     const float scale = 1 / std::sqrt(static_cast<float>(c.headSize));

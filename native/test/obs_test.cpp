@@ -65,6 +65,14 @@ Found compress(const Case& c, const std::vector<T>& w, const std::vector<T>& u) 
     result.w.assign(found.begin(), found.end());
     result.mask = mask.values(where);
     result.packed = packed.values(where);
+    if (backend.threads() == 1) {  // a mask that nobody asks for changes nothing
+      Guarded<T> unmasked(w);
+      Guarded<uint8_t> repacked(packedBytes);
+      backend.obsCompress(unmasked.data(), factor.data(), sizeof(T) == 4 ? kF32 : kF64, c.rows, c.cols, c.options(),
+                          c.dead.empty() ? nullptr : dead.data(), c.type == 0 ? nullptr : repacked.data(), nullptr);
+      CHECK(unmasked.values(where) == found, where, ": other weights without a mask");
+      CHECK(repacked.values(where) == result.packed, where, ": other codes without a mask");
+    }
     std::vector<double> everything = result.w;
     everything.insert(everything.end(), result.mask.begin(), result.mask.end());
     everything.insert(everything.end(), result.packed.begin(), result.packed.end());

@@ -16,6 +16,9 @@ constexpr int kLanes = 16;
 // Columns of an ObsTile at most.
 constexpr int64_t kGreatestTileWidth = 1024;
 
+// Columns of an n:m pattern's group at most.
+constexpr int kGreatestPattern = 128;
+
 // One segment of columns of OBS compression for kLanes rows (see obs.cpp for the mathematics).
 struct ObsTile {
   void* w = nullptr;          // first row's first column of the block; computeType values

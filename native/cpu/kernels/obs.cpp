@@ -8,6 +8,8 @@
 //
 // The tile is held transposed, [width][kLanes], so that a vector holds one column of all rows: every step is the same
 // for all lanes, whatever the rows' own masks, scales and codes are.
+#include <type_traits>
+
 #include "kernels.h"
 #include "lathe/formats/catalogue.h"
 
@@ -15,13 +17,36 @@ LATHE_BEGIN
 
 namespace {
 
+// One column of all rows. Columns are worked on in strips: within a strip each column is up to date when it is reached;
+// the columns behind it are read and written once for the whole strip. No order of operations depends on that.
+template <class T>
+struct Lanes16;
+template <>
+struct Lanes16<float> {
+  typedef float Column __attribute__((vector_size(kLanes * sizeof(float))));
+  typedef int32_t Flags __attribute__((vector_size(kLanes * sizeof(float))));
+};
+template <>
+struct Lanes16<double> {
+  typedef double Column __attribute__((vector_size(kLanes * sizeof(double))));
+  typedef int64_t Flags __attribute__((vector_size(kLanes * sizeof(double))));
+};
+
+constexpr int kStrip = 8;
+
+template <class T>
+struct TileState {
+  typename Lanes16<T>::Column w[kGreatestTileWidth];  // as compensated so far; q once a column is done
+  typename Lanes16<T>::Column e[kGreatestTileWidth];
+  typename Lanes16<T>::Flags pruned[kGreatestTileWidth];  // -1, else 0; 0 while a column's pattern is not chosen
+};
+
 // Leaves the weights as they are: pruning alone.
 template <class T>
 struct KeepValues {
-  void begin(const ObsTile&, const T (*)[kLanes], int64_t) {}
-  void code(int, int64_t, const T* w, T* q) {
-    for (int lane = 0; lane < kLanes; lane++) q[lane] = w[lane];
-  }
+  using Column = typename Lanes16<T>::Column;
+  void begin(const ObsTile&, const TileState<T>&, int64_t) {}
+  void code(int, int64_t, const Column& w, Column& q) { q = w; }
   void end(const ObsTile&, int64_t) {}
 };
 
@@ -29,10 +54,11 @@ struct KeepValues {
 // as compensated so far, weighted by 1 / U_jj^2; its codes follow column by column.
 template <class F>
 struct Encode {
+  using Column = Lanes16<float>::Column;
   typename F::Grid grids[kLanes];
   typename F::Code codes[kLanes][F::blockSize];
 
-  void begin(const ObsTile& tile, const float (*columns)[kLanes], int64_t j) {
+  void begin(const ObsTile& tile, const TileState<float>& state, int64_t j) {
     if (j % F::blockSize != 0) return;
     const float* u = static_cast<const float*>(tile.u);
     float w[F::blockSize];
@@ -40,18 +66,18 @@ struct Encode {
     for (int lane = 0; lane < tile.lanes; lane++) {
       for (int i = 0; i < F::blockSize; i++) {
         const float diagonal = u[(j + i) * tile.uStride + j + i];
-        const bool pruned = tile.mask != nullptr && tile.mask[lane * tile.maskStride + j + i] != 0;
-        w[i] = pruned ? 0.0f : columns[j + i][lane];
+        const bool pruned = state.pruned[j + i][lane] != 0;
+        w[i] = pruned ? 0.0f : state.w[j + i][lane];
         importance[i] = pruned ? 0.0f : 1.0f / (diagonal * diagonal);
       }
       F::choose(grids[lane], w, importance, tile.exactZeros);
     }
   }
 
-  void code(int lanes, int64_t j, const float* w, float* q) {
+  void code(int lanes, int64_t j, const Column& w, Column& q) {
     const int column = static_cast<int>(j % F::blockSize);
+    q = w - w;
     for (int lane = 0; lane < lanes; lane++) q[lane] = F::code(grids[lane], column, w[lane], codes[lane][column]);
-    for (int lane = lanes; lane < kLanes; lane++) q[lane] = 0;
   }
 
   void end(const ObsTile& tile, int64_t j) {
@@ -66,89 +92,108 @@ struct Encode {
 
 // Marks the ofM - keepN lowest scores w^2 / U_jj^2 of the group that begins at column j, in each row; ties by index.
 template <class T>
-void selectPattern(const ObsTile& tile, const T (*columns)[kLanes], int64_t j) {
+void selectPattern(TileState<T>& state, const ObsTile& tile, int64_t j) {
   const T* u = static_cast<const T*>(tile.u);
-  for (int lane = 0; lane < tile.lanes; lane++) {
-    uint8_t* mask = tile.mask + lane * tile.maskStride + j;
-    for (int i = 0; i < tile.ofM; i++) mask[i] = 0;
-    for (int pruned = 0; pruned < tile.ofM - tile.keepN; pruned++) {
-      int lowest = -1;
-      T least = 0;
-      for (int i = 0; i < tile.ofM; i++) {
-        if (mask[i] != 0) continue;
-        const T ratio = columns[j + i][lane] / u[(j + i) * tile.uStride + j + i];
-        const T score = ratio * ratio;
-        if (lowest < 0 || score < least) {
-          lowest = i;
-          least = score;
-        }
-      }
-      mask[lowest] = 1;
+  typename Lanes16<T>::Column scores[kGreatestPattern];
+  for (int i = 0; i < tile.ofM; i++) {
+    const auto ratio = state.w[j + i] / u[(j + i) * tile.uStride + j + i];
+    scores[i] = ratio * ratio;
+  }
+  for (int i = 0; i < tile.ofM; i++) {
+    // Scores that are lower, or equal with a lower index; a comparison that holds is -1.
+    typename Lanes16<T>::Flags lower = {};
+    for (int k = 0; k < i; k++) lower -= scores[k] <= scores[i];
+    for (int k = i + 1; k < tile.ofM; k++) lower -= scores[k] < scores[i];
+    for (int lane = 0; lane < tile.lanes; lane++) {
+      const bool pruned = lower[lane] < tile.ofM - tile.keepN;
+      state.pruned[j + i][lane] = -pruned;
+      tile.mask[lane * tile.maskStride + j + i] = pruned;
     }
   }
 }
 
-template <class T>
-void load(T (*columns)[kLanes], const ObsTile& tile) {
-  const T* w = static_cast<const T*>(tile.w);
-  for (int lane = 0; lane < kLanes; lane++)
-    for (int64_t j = 0; j < tile.width; j++) columns[j][lane] = lane < tile.lanes ? w[lane * tile.stride + j] : T(0);
+// Asks for rows of memory ahead: they are short and far apart, so the processor does not see them coming.
+inline void prefetchRows(const void* first, int64_t strideBytes, int rows, int64_t bytes) {
+  constexpr int64_t kLine = 64;
+  for (int row = 0; row < rows; row++)
+    for (int64_t at = 0; at < bytes + kLine - 1; at += kLine)
+      __builtin_prefetch(static_cast<const char*>(first) + row * strideBytes + (at < bytes ? at : bytes - 1));
 }
 
 template <class T>
-void store(T* rows, int64_t stride, const T (*columns)[kLanes], const ObsTile& tile) {
+void load(TileState<T>& state, const ObsTile& tile) {
+  const T* w = static_cast<const T*>(tile.w);
+  constexpr int64_t kBytes = sizeof(T);
+  prefetchRows(w, tile.stride * kBytes, tile.lanes, tile.width * kBytes);
+  if (tile.mask != nullptr) prefetchRows(tile.mask, tile.maskStride, tile.lanes, tile.width);
+  for (int64_t j = 0; j < tile.width; j++) {
+    state.w[j] = typename Lanes16<T>::Column{};
+    state.pruned[j] = typename Lanes16<T>::Flags{};
+  }
+  for (int lane = 0; lane < tile.lanes; lane++)
+    for (int64_t j = 0; j < tile.width; j++) state.w[j][lane] = w[lane * tile.stride + j];
+  if (tile.mask == nullptr || tile.ofM > 0) return;
+  for (int lane = 0; lane < tile.lanes; lane++)
+    for (int64_t j = 0; j < tile.width; j++) state.pruned[j][lane] = -(tile.mask[lane * tile.maskStride + j] != 0);
+}
+
+template <class T>
+void store(T* rows, int64_t stride, const typename Lanes16<T>::Column* columns, const ObsTile& tile) {
   for (int lane = 0; lane < tile.lanes; lane++)
     for (int64_t j = 0; j < tile.width; j++) rows[lane * stride + j] = columns[j][lane];
 }
 
-// Subtracts e U_j,c from every column c behind j.
-template <class T>
-void compensate(T (*columns)[kLanes], const T* e, const T* uRow, int64_t j, int64_t width) {
-  for (int64_t c = j + 1; c < width; c++)
-    for (int lane = 0; lane < kLanes; lane++) columns[c][lane] -= e[lane] * uRow[c];
-}
-
-// pruned [kLanes] of column j: 1 or 0 as a factor's condition; returns how many are pruned.
-inline int prunedLanes(uint8_t* pruned, const ObsTile& tile, int64_t j) {
-  int count = 0;
-  for (int lane = 0; lane < kLanes; lane++) {
-    pruned[lane] = tile.mask != nullptr && lane < tile.lanes && tile.mask[lane * tile.maskStride + j] != 0;
-    count += pruned[lane];
+// Takes e_k U_kc off column c, for all columns c in [begin, end) and the `count` columns k from `first` on, in order.
+template <class T, class Count>
+void compensate(TileState<T>& state, const ObsTile& tile, int64_t first, Count count, int64_t begin, int64_t end) {
+  const T* u = static_cast<const T*>(tile.u) + first * tile.uStride;
+  for (int64_t c = begin; c < end; c++) {
+    typename Lanes16<T>::Column w = state.w[c];
+    for (int k = 0; k < count; k++) w -= state.e[first + k] * u[k * tile.uStride + c];
+    state.w[c] = w;
   }
-  return count;
 }
 
 template <class T, class Coder>
 void compress(ObsTile& tile, Coder& coder) {
-  alignas(64) T columns[kGreatestTileWidth][kLanes];  // w, and q once a column is done
-  alignas(64) T errors[kGreatestTileWidth][kLanes];
-  load(columns, tile);
+  using Column = typename Lanes16<T>::Column;
+  using Flags = typename Lanes16<T>::Flags;
+  TileState<T> state;
+  load(state, tile);
   const T* u = static_cast<const T*>(tile.u);
+  // A pattern's group has to be up to date as a whole when its first column is reached.
+  const int strip = tile.ofM > 0 && kStrip % tile.ofM != 0 ? 1 : kStrip;
   double losses[kLanes] = {};
-  int64_t zeros = 0;
-  for (int64_t j = 0; j < tile.width; j++) {
-    if (tile.ofM > 0 && j % tile.ofM == 0) selectPattern(tile, columns, j);
-    coder.begin(tile, columns, j);
-    alignas(64) T w[kLanes], q[kLanes];
-    uint8_t pruned[kLanes];
-    const T* uRow = u + j * tile.uStride;
-    zeros += prunedLanes(pruned, tile, j);
-    for (int lane = 0; lane < kLanes; lane++) w[lane] = pruned[lane] ? T(0) : columns[j][lane];
-    coder.code(tile.lanes, j, w, q);
-    T* e = errors[j];
-    for (int lane = 0; lane < kLanes; lane++) {
-      e[lane] = (columns[j][lane] - q[lane]) / uRow[j];
-      columns[j][lane] = q[lane];
-      losses[lane] += static_cast<double>(e[lane]) * static_cast<double>(e[lane]);
+  const Column zero = {};
+  Flags zeros = {};
+  for (int64_t first = 0; first < tile.width; first += strip) {
+    const int64_t last = first + strip < tile.width ? first + strip : tile.width;
+    for (int64_t j = first; j < last; j++) {
+      if (tile.ofM > 0 && j % tile.ofM == 0) selectPattern(state, tile, j);
+      coder.begin(tile, state, j);
+      Column w = state.pruned[j] ? zero : state.w[j], q;
+      coder.code(tile.lanes, j, w, q);
+      state.e[j] = (state.w[j] - q) / u[j * tile.uStride + j];
+      state.w[j] = q;
+      zeros -= state.pruned[j];
+      for (int lane = 0; lane < kLanes; lane++)
+        losses[lane] += static_cast<double>(state.e[j][lane]) * static_cast<double>(state.e[j][lane]);
+      coder.end(tile, j);
+      compensate(state, tile, j, std::integral_constant<int, 1>(), j + 1, last);
     }
-    coder.end(tile, j);
-    compensate(columns, e, uRow, j, tile.width);
+    if (last - first == kStrip)
+      compensate(state, tile, first, std::integral_constant<int, kStrip>(), last, tile.width);
+    else
+      compensate(state, tile, first, static_cast<int>(last - first), last, tile.width);
   }
-  store(static_cast<T*>(tile.w), tile.stride, columns, tile);
-  store(static_cast<T*>(tile.error), tile.errorStride, errors, tile);
+  store(static_cast<T*>(tile.w), tile.stride, state.w, tile);
+  store(static_cast<T*>(tile.error), tile.errorStride, state.e, tile);
   tile.loss = 0;
-  for (double loss : losses) tile.loss += loss;
-  tile.zeros = zeros;
+  tile.zeros = 0;
+  for (int lane = 0; lane < kLanes; lane++) {
+    tile.loss += losses[lane];
+    tile.zeros += zeros[lane];
+  }
 }
 
 struct CompressInto {
