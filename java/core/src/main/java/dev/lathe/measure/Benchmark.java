@@ -11,9 +11,7 @@ import dev.lathe.device.Tensor;
 import dev.lathe.model.BlockStage;
 import dev.lathe.model.DecoderBlock;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
 
@@ -39,7 +37,7 @@ public final class Benchmark {
      * @return how often {@link #run} calls its listener
      */
     public int steps() {
-        return 4 + sizes.blocks().size() + types().size();
+        return 2 + sizes.blocks().size() + types().size();
     }
 
     /**
@@ -51,49 +49,45 @@ public final class Benchmark {
      * @throws dev.lathe.UsageException if the temporary folder cannot be written
      */
     public BenchmarkReport run(Device device, Consumer<String> listener) {
-        listener.accept("matrix product");
-        double before = gemm(device);
-        Map<String, Double> blocks = new LinkedHashMap<>();
-        sizes.blocks()
-                .forEach(
-                        (name, config) -> {
-                            listener.accept("block of " + name);
-                            blocks.put(name, forwardSeconds(device, config));
-                        });
-        listener.accept("Hessian");
-        double hessian;
-        BenchmarkReport.SparseGpt sparseGpt;
-        try (InputStatistics statistics = new InputStatistics(device, sizes.layer())) {
-            hessian = hessianSeconds(device, statistics);
-            listener.accept("SparseGPT");
-            sparseGpt = sparseGpt(device, statistics);
+        try (GemmRate gemm = new GemmRate(device, sizes.tokens(), sizes.gemm(), sizes.gemm())) {
+            List<BenchmarkReport.Forward> forward = new ArrayList<>();
+            List<SideBySide> compared = new ArrayList<>();
+            sizes.blocks()
+                    .forEach(
+                            (name, config) -> {
+                                listener.accept("block of " + name);
+                                SideBySide times = forward(device, gemm, config);
+                                compared.add(times);
+                                forward.add(forward(name, times));
+                            });
+            BenchmarkReport.Hessian hessian;
+            BenchmarkReport.SparseGpt sparseGpt;
+            try (InputStatistics statistics = new InputStatistics(device, sizes.layer())) {
+                listener.accept("Hessian");
+                SideBySide times = accumulate(device, gemm, statistics);
+                compared.add(times);
+                hessian = hessian(times);
+                listener.accept("SparseGPT");
+                sparseGpt = sparseGpt(device, statistics);
+            }
+            List<BenchmarkReport.Codec> codecs = new ArrayList<>();
+            for (DType type : types()) {
+                listener.accept(type.name());
+                codecs.add(codec(device, type));
+            }
+            return new BenchmarkReport(
+                    device.name(),
+                    device.kernelVariant(),
+                    device.threads(),
+                    compared.stream().mapToDouble(SideBySide::gemmRate).max().orElseThrow() / 1e9,
+                    forward,
+                    hessian,
+                    sparseGpt,
+                    codecs);
         }
-        List<BenchmarkReport.Codec> codecs = new ArrayList<>();
-        for (DType type : types()) {
-            listener.accept(type.name());
-            codecs.add(codec(device, type));
-        }
-        listener.accept("matrix product again");
-        double sgemm = Math.max(before, gemm(device));
-        List<BenchmarkReport.Forward> forward = new ArrayList<>();
-        blocks.forEach((name, seconds) -> forward.add(forward(name, seconds, sgemm)));
-        return new BenchmarkReport(
-                device.name(),
-                device.kernelVariant(),
-                device.threads(),
-                sgemm / 1e9,
-                forward,
-                hessian(hessian, sgemm),
-                sparseGpt,
-                codecs);
     }
 
-    private double gemm(Device device) {
-        return GemmRate.measure(
-                device, sizes.tokens(), sizes.gemm(), sizes.gemm(), sizes.repeats());
-    }
-
-    private double forwardSeconds(Device device, ModelConfig config) {
+    private SideBySide forward(Device device, GemmRate gemm, ModelConfig config) {
         try (RandomModel random = RandomModel.create(config, device);
                 DecoderBlock block = DecoderBlock.load(random.model(), device, 0);
                 Tensor residual =
@@ -103,21 +97,24 @@ public final class Benchmark {
                                 sizes.tokens(),
                                 config.hiddenSize(),
                                 1)) {
-            return Stopwatch.best(
-                    device, sizes.repeats(), () -> block.forward(residual, sizes.length()));
+            return SideBySide.time(
+                    device,
+                    gemm,
+                    sizes.repeats(),
+                    forwardOperations(config),
+                    () -> block.forward(residual, sizes.length()));
         }
     }
 
-    private BenchmarkReport.Forward forward(String name, double seconds, double sgemm) {
-        double rate = forwardOperations(sizes.blocks().get(name)) / seconds;
+    private BenchmarkReport.Forward forward(String name, SideBySide times) {
         return new BenchmarkReport.Forward(
                 name,
                 sizes.tokens(),
                 sizes.length(),
-                seconds,
-                sizes.tokens() / seconds,
-                rate / 1e9,
-                rate / sgemm);
+                times.seconds(),
+                sizes.tokens() / times.seconds(),
+                times.rate() / 1e9,
+                times.share());
     }
 
     /** Two for each weight and token; attention looks at half of a sequence on average, twice. */
@@ -131,25 +128,34 @@ public final class Benchmark {
         return 2.0 * sizes.tokens() * (weights + (double) sizes.length() * config.queryWidth());
     }
 
-    /** Leaves statistics of twice as many tokens as the layer has columns. */
-    private double hessianSeconds(Device device, InputStatistics statistics) {
+    /** Leaves statistics of at least twice as many different tokens as the layer has columns. */
+    private SideBySide accumulate(Device device, GemmRate gemm, InputStatistics statistics) {
         SplittableRandom random = new SplittableRandom(3);
-        double best = Double.POSITIVE_INFINITY;
-        while (statistics.tokens() < 2 * sizes.layer()) {
+        double operations = (double) sizes.tokens() * sizes.layer() * sizes.layer();
+        SideBySide times;
+        try (Tensor input =
+                RandomTensors.uniform(device, random, sizes.tokens(), sizes.layer(), 1)) {
+            times =
+                    SideBySide.time(
+                            device,
+                            gemm,
+                            sizes.repeats(),
+                            operations,
+                            () -> statistics.accumulate(input));
+        }
+        for (long fresh = 0; fresh < 2 * sizes.layer(); fresh += sizes.tokens()) {
             try (Tensor input =
                     RandomTensors.uniform(device, random, sizes.tokens(), sizes.layer(), 1)) {
-                double seconds = Stopwatch.seconds(device, () -> statistics.accumulate(input));
-                best = Math.min(best, seconds);
+                statistics.accumulate(input);
             }
         }
         statistics.finish("benchmark");
-        return best;
+        return times;
     }
 
-    private BenchmarkReport.Hessian hessian(double seconds, double sgemm) {
-        double rate = (double) sizes.tokens() * sizes.layer() * sizes.layer() / seconds;
+    private BenchmarkReport.Hessian hessian(SideBySide times) {
         return new BenchmarkReport.Hessian(
-                sizes.tokens(), sizes.layer(), seconds, rate / 1e9, rate / sgemm);
+                sizes.tokens(), sizes.layer(), times.seconds(), times.rate() / 1e9, times.share());
     }
 
     private BenchmarkReport.SparseGpt sparseGpt(Device device, InputStatistics statistics) {

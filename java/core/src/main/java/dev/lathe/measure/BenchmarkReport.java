@@ -34,7 +34,8 @@ public record BenchmarkReport(
      * @param seconds time of the batch
      * @param tokensPerSecond tokens through this one block
      * @param gflops rate, counting the linear layers and causal attention
-     * @param sgemmShare rate divided by that of the matrix product
+     * @param sgemmShare rate divided by that of a matrix product timed just before: the median of
+     *     several turns
      */
     public record Forward(
             String model,
@@ -52,7 +53,8 @@ public record BenchmarkReport(
      * @param cols columns of X
      * @param seconds time
      * @param gflops rate, counting one triangle: tokens · cols²
-     * @param sgemmShare rate divided by that of the matrix product
+     * @param sgemmShare rate divided by that of a matrix product timed just before: the median of
+     *     several turns
      */
     public record Hessian(
             int tokens, long cols, double seconds, double gflops, double sgemmShare) {}

@@ -39,7 +39,7 @@ public record BenchmarkSizes(
                             block(ModelFamily.QWEN2, 1536, 8960, 12, 2)),
                     4096,
                     1024,
-                    3);
+                    7);
 
     /** A look within seconds. */
     public static final BenchmarkSizes QUICK =

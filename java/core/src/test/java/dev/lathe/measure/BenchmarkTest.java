@@ -38,7 +38,9 @@ class BenchmarkTest {
         double weights = 64 * 64 + 2 * 64 * 32 + 64 * 64 + 3 * 64 * 96;
         double operations = 2 * 64 * (weights + 32 * 64);
         assertEquals(operations / 1e9, forward.gflops() * forward.seconds(), 1e-12);
-        assertEquals(forward.gflops() / report.sgemmGflops(), forward.sgemmShare(), 1e-9);
+        // One turn: its share is that of the best times, over a product that may not be the
+        // fastest.
+        assertTrue(forward.sgemmShare() >= forward.gflops() / report.sgemmGflops() * (1 - 1e-9));
         BenchmarkReport.Hessian hessian = report.hessian();
         assertEquals(64.0 * 256 * 256 / 1e9, hessian.gflops() * hessian.seconds(), 1e-12);
         assertEquals(256 * 256 / 2, report.sparseGpt().zeros());
