@@ -223,6 +223,7 @@ DECODABLE = [
 ]  # fmt: skip
 ENCODABLE = [
     "F32", "F16", "BF16", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0", "Q2_K", "Q3_K", "Q4_K", "Q5_K", "Q6_K", "IQ4_NL",
+    "IQ4_XS", "TQ1_0", "TQ2_0", "MXFP4", "NVFP4", "Q1_0", "Q2_0",
 ]  # fmt: skip
 QUANTIZED = [name for name in ENCODABLE if name not in ("F32", "F16", "BF16")]
 

@@ -151,13 +151,31 @@ void checkEncoded(const Pattern& weights, const Pattern& importance, bool unifor
 }
 
 // By how much a weight can miss because scales are whole multiples of 2^-24: half a step times the largest product of a
-// code and, in super-blocks, a scale's code (Q6_K's).
+// code and, in super-blocks, a scale's code (Q6_K's). NVFP4 has multiples of 2^-10 for values.
 template <class Format>
 constexpr double coarseness() {
+  if (Format::id == NVFP4::id) return 0x1p-10;
   return 0x1p-25 * (Format::blockSize == 256 ? 32 * 128 : 128);
 }
 
-// Weights of one or two values, which every format can hold, to the rounding of its F16 scales, 2^-11 each.
+// How far from its value a weight of a block of one or two (opposite) values can be, relative to it.
+template <class Format>
+constexpr double toleranceOfTwoValues(bool alternating) {
+  switch (Format::id) {
+    case IQ4_NL::id:
+    case IQ4_XS::id:
+      // No opposite values: the ends, -127 and 113, are 5.9 % from the middle of their magnitudes.
+      return alternating ? 0.059 : 0.001;
+    case MXFP4::id:
+      return 0.201;  // values are 1 and 1.5 times powers of two: 1.25 is farthest from both
+    case NVFP4::id:
+      return 0.059;  // scales are 8 to 15 times powers of two: 8.5 is farthest
+    default:
+      return 0.001;  // F16 scales, 2^-11 each
+  }
+}
+
+// Weights of one or two values, which every format can hold.
 template <class Format>
 void checkHoldsTwoValues(bool exactZeros) {
   for (const float size : {1.0f, 0.0123f, -0.77f, 300.0f}) {
@@ -168,9 +186,7 @@ void checkHoldsTwoValues(bool exactZeros) {
       }
       const Encoded<Format> encoded = encode<Format>(w, nullptr, exactZeros);
       for (int i = 0; i < rowLength; ++i) {
-        // IQ4_NL has no opposite values: its ends, -127 and 113, are 5.9 % from the middle of their magnitudes.
-        const double relative = Format::id == IQ4_NL::id && alternating ? 0.059 : 0.001;
-        const double bound = std::fabs(size) * relative + coarseness<Format>();
+        const double bound = std::fabs(size) * toleranceOfTwoValues<Format>(alternating) + coarseness<Format>();
         check(std::fabs(encoded.decoded[i] - w[i]) <= bound, "%s: %s %g became %g%s", Format::name,
               alternating ? "two values" : "one value", w[i], encoded.decoded[i],
               exactZeros ? " with exact zeros" : "");
@@ -242,7 +258,13 @@ void checkSurvivesNonFinite() {
 
 int codesOf(int id) {
   switch (id) {
+    case Q1_0::id:
+      return 2;
+    case TQ1_0::id:
+    case TQ2_0::id:
+      return 3;
     case Q2_K::id:
+    case Q2_0::id:
       return 4;
     case Q3_K::id:
       return 8;

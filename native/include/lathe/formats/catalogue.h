@@ -63,7 +63,7 @@
   ENCODED(IQ4_NL)                              \
   DECODED(IQ3_S)                               \
   DECODED(IQ2_S)                               \
-  DECODED(IQ4_XS)                              \
+  ENCODED(IQ4_XS)                              \
   PLAIN(24, "I8", 1)                           \
   PLAIN(25, "I16", 2)                          \
   PLAIN(26, "I32", 4)                          \
@@ -71,12 +71,12 @@
   DECODED(F64)                                 \
   DECODED(IQ1_M)                               \
   ENCODED(BF16)                                \
-  DECODED(TQ1_0)                               \
-  DECODED(TQ2_0)                               \
-  DECODED(MXFP4)                               \
-  DECODED(NVFP4)                               \
-  DECODED(Q1_0)                                \
-  DECODED(Q2_0)                                \
+  ENCODED(TQ1_0)                               \
+  ENCODED(TQ2_0)                               \
+  ENCODED(MXFP4)                               \
+  ENCODED(NVFP4)                               \
+  ENCODED(Q1_0)                                \
+  ENCODED(Q2_0)                                \
   PLAIN(1000, "BOOL", 1)                       \
   PLAIN(1001, "U8", 1)                         \
   PLAIN(1002, "U16", 2)                        \

@@ -22,6 +22,7 @@ LATHE_HD inline int nearestIq4(float value) {
 
 // The same for the searches of scale_search.h.
 struct Iq4Codes {
+  static constexpr float levels = 7.0f;  // the steps are about as wide as those of 8 equal ones
   static constexpr float low = -127.0f;
   static constexpr float high = 113.0f;
   LATHE_HD static Lanes nearest(Lanes value) {

@@ -31,7 +31,7 @@ struct IQ4_NL {
   }
 
   LATHE_HD static void choose(Grid& grid, const float* w, const float* importance, bool) {
-    chooseSingleScale<Iq4Codes, blockSize>(grid, w, importance, 7.0f, 1);
+    chooseSingleScale<Iq4Codes, blockSize>(grid, w, importance, 1);
   }
 
   LATHE_HD static float code(const Grid& grid, int, float w, Code& code) {

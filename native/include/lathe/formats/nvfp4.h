@@ -1,11 +1,13 @@
 // 4.5 bits per weight: 64 weights in 4 groups of 16, w = d_k * v, v an E2M1 float (e2m1.h), d_k an unsigned E4M3 float
 // (4 exponent bits of bias 7, 3 fraction bits; 0x7f is read as 0). The further F32 scale that NVIDIA's format has per
 // tensor is a tensor of its own in GGUF files.
+//
+// The search tries 24 neighbouring scales per group: upwards until the largest weight takes the value next to the
+// largest one, downwards until a quarter of it is clipped to.
 #ifndef LATHE_FORMATS_NVFP4_H
 #define LATHE_FORMATS_NVFP4_H
 
 #include "lathe/formats/e2m1.h"
-#include "lathe/formats/format.h"
 
 LATHE_BEGIN
 
@@ -13,13 +15,21 @@ struct NVFP4 {
   static constexpr int id = 40;
   static constexpr const char* name = "NVFP4";
   static constexpr int blockSize = 64;
+  static constexpr int group = 1;
   static constexpr bool exactZero = true;
+  using Code = uint8_t;
 
   struct __attribute__((packed)) Block {
     uint8_t d[4];    // UE4M3 scale of columns 16 k .. 16 k + 15
     uint8_t qs[32];  // group k has bytes 8 k .. 8 k + 7: low nibbles columns 0 .. 7, high nibbles columns 8 .. 15
   };
   static_assert(sizeof(Block) == 36, "4.5 bits per weight");
+
+  struct Grid {
+    uint8_t d[4];
+    float scale[4];    // half of the group's scale
+    float inverse[4];  // 1 / scale, or 0
+  };
 
   LATHE_HD static void decode(const Block& block, float* w) {
     for (int k = 0; k < 4; ++k) {
@@ -31,7 +41,62 @@ struct NVFP4 {
     }
   }
 
+  LATHE_HD static void choose(Grid& grid, const float* w, const float* importance, bool) {
+    Weighted<blockSize> block;
+    prepare(block, w, importance);
+    for (int k = 0; k < 4; ++k) {
+      grid.d[k] = block.unit > 0.0f ? chooseScale(block, 16 * k) : 0;
+      grid.scale[k] = halfOfScale(grid.d[k]);
+      grid.inverse[k] = inverseOrZero(grid.scale[k]);
+    }
+  }
+
+  LATHE_HD static float code(const Grid& grid, int column, float w, Code& code) {
+    code = static_cast<uint8_t>(nearestE2m1(w * grid.inverse[column / 16]));
+    return grid.scale[column / 16] * doubledE2m1(code);
+  }
+
+  LATHE_HD static void pack(Block& block, const Grid& grid, const Code* codes) {
+    for (int k = 0; k < 4; ++k) {
+      block.d[k] = grid.d[k];
+      for (int i = 0; i < 8; ++i) {
+        block.qs[8 * k + i] = static_cast<uint8_t>(codes[16 * k + i] | (codes[16 * k + i + 8] << 4));
+      }
+    }
+  }
+
  private:
+  static constexpr int largestScale = 126;  // 448
+
+  // The bits of the scale at or below value, between 0 and the largest.
+  LATHE_HD static int scaleBelow(float value) {
+    if (!(value < 448.0f)) return largestScale;
+    if (value < 0.015625f) return static_cast<int>(value * 512.0f);  // subnormal: whole multiples of 2^-9
+    return static_cast<int>(floatBits(value) >> 20) - ((127 - 7) << 3);
+  }
+
+  LATHE_HD static uint8_t chooseScale(const Weighted<blockSize>& block, int at) {
+    const int covering = scaleBelow(largestMagnitude<16>(block.x + at) * (1.0f / 6.0f) * block.unit);
+    int best = 0;
+    float most = 0.0f;
+    for (int batch = 0; batch < 3; ++batch) {
+      int candidates[laneCount];
+      Lanes scales = lanes(0.0f);
+      for (int i = 0; i < laneCount; ++i) {
+        candidates[i] = roundBetween(static_cast<float>(covering + 6 - 8 * batch - i), 0, largestScale);
+        scales[i] = halfOfScale(candidates[i]) / block.unit;
+      }
+      const CodeSums sums = codeSums<E2m1Codes, 16>(block.x + at, block.p + at, inversesOrZero(scales), lanes(0.0f));
+      const Lanes gains = scales * (2.0f * sums.xq - scales * sums.qq);
+      const int lane = largestLane(gains);
+      if (gains[lane] > most) {
+        most = gains[lane];
+        best = candidates[lane];
+      }
+    }
+    return static_cast<uint8_t>(best);
+  }
+
   // Half the scale, since the values are doubled.
   LATHE_HD static float halfOfScale(uint32_t bits) {
     const uint32_t exponent = (bits >> 3) & 15u;

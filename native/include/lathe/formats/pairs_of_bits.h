@@ -1,5 +1,5 @@
-// 256 codes' lower 2 bits in 64 bytes, as Q2_K and Q3_K keep them: column c is in byte 32 (c / 128) + c % 32, bits
-// 2 ((c / 32) % 4) and above.
+// 256 codes' lower 2 bits in 64 bytes, as Q2_K, Q3_K and TQ2_0 keep them: column c is in byte 32 (c / 128) + c % 32,
+// bits 2 ((c / 32) % 4) and above.
 #ifndef LATHE_FORMATS_PAIRS_OF_BITS_H
 #define LATHE_FORMATS_PAIRS_OF_BITS_H
 

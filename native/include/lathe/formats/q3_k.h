@@ -41,7 +41,7 @@ struct Q3_K {
   }
 
   LATHE_HD static void choose(Grid& grid, const float* w, const float* importance, bool) {
-    chooseSigned<16, 16, -4, 3, -32, 31>(grid, w, importance);
+    chooseSigned<WholeCodes<-4, 3>, 16, 16, -32, 31>(grid, w, importance);
   }
 
   LATHE_HD static float code(const Grid& grid, int column, float w, Code& code) {

@@ -28,7 +28,7 @@ struct Q4_0 {
   }
 
   LATHE_HD static void choose(Grid& grid, const float* w, const float* importance, bool) {
-    chooseSingleScale<WholeCodes<-8, 7>, blockSize>(grid, w, importance, 7.0f, 1);
+    chooseSingleScale<WholeCodes<-8, 7>, blockSize>(grid, w, importance, 1);
   }
 
   LATHE_HD static float code(const Grid& grid, int, float w, Code& code) {

@@ -31,7 +31,7 @@ struct Q5_0 {
   }
 
   LATHE_HD static void choose(Grid& grid, const float* w, const float* importance, bool) {
-    chooseSingleScale<WholeCodes<-16, 15>, blockSize>(grid, w, importance, 15.0f, 1);
+    chooseSingleScale<WholeCodes<-16, 15>, blockSize>(grid, w, importance, 1);
   }
 
   LATHE_HD static float code(const Grid& grid, int, float w, Code& code) {

@@ -39,7 +39,7 @@ struct Q6_K {
   }
 
   LATHE_HD static void choose(Grid& grid, const float* w, const float* importance, bool) {
-    chooseSigned<16, 16, -32, 31, -128, 127>(grid, w, importance);
+    chooseSigned<WholeCodes<-32, 31>, 16, 16, -128, 127>(grid, w, importance);
   }
 
   LATHE_HD static float code(const Grid& grid, int column, float w, Code& code) {

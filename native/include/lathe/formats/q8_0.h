@@ -28,7 +28,7 @@ struct Q8_0 {
   }
 
   LATHE_HD static void choose(Grid& grid, const float* w, const float* importance, bool) {
-    chooseSingleScale<WholeCodes<-127, 127>, blockSize>(grid, w, importance, 127.0f, 0);
+    chooseSingleScale<WholeCodes<-127, 127>, blockSize>(grid, w, importance, 0);
   }
 
   LATHE_HD static float code(const Grid& grid, int, float w, Code& code) {

@@ -19,7 +19,7 @@ template <int size>
 struct Weighted {
   float x[size];  // w / unit, largest magnitude in [1, 2)
   float p[size];  // importance over its largest value; a small floor keeps ignored weights from being left at random
-  float unit;     // a power of two; 0: all weights are nearer to 0 than to the smallest F16
+  float unit;     // a power of two; 0: all weights are taken for 0
 };
 
 LATHE_HD inline float largerOf(float a, float b) { return a > b ? a : b; }
@@ -50,12 +50,15 @@ LATHE_HD inline float largestMagnitude(const float* values) {
   return -low > high ? -low : high;
 }
 
+// Weights below least (a normal float) in magnitude are taken for 0 where there are no others; by default what is
+// nearer to 0 than to the smallest F16.
 template <int size>
-LATHE_HD inline void prepare(Weighted<size>& block, const float* w, const float* importance) {
+LATHE_HD inline void prepare(Weighted<size>& block, const float* w, const float* importance,
+                             float least = 0.5f * smallestHalf) {
   constexpr float floorOfImportance = 1e-6f;
   const float largest = largestMagnitude<size>(w);
   block.unit = 0.0f;
-  if (largest < 0.5f * smallestHalf) return;
+  if (largest < least) return;
   // 2^126 is the largest unit whose inverse is a normal float.
   const uint32_t exponent = floatBits(largest) >> 23;
   block.unit = floatFromBits((exponent < 253u ? exponent : 253u) << 23);
@@ -92,6 +95,7 @@ LATHE_HD inline uint16_t nonZeroHalf(float value) {
 // Codes that are the whole numbers from lowest to highest.
 template <int lowest, int highest>
 struct WholeCodes {
+  static constexpr float levels = highest;
   static constexpr float low = lowest;
   static constexpr float high = highest;
   LATHE_HD static Lanes nearest(Lanes value) { return roundBetween(value, lanes(low), lanes(high)); }
@@ -149,8 +153,9 @@ struct FittedScales {
 };
 
 // Candidates around 1: a negative reach keeps all of the range, a positive one clips it. levels counts codes from 0 to
-// the wider end.
+// the wider end. Few levels pay for clipping much.
 LATHE_HD inline Lanes clippingFactors(float levels) {
+  if (levels < 3.0f) return lanes(1.0f, 1.35f, 1.75f, 2.2f, 2.7f, 3.4f, 4.5f, 6.5f);
   const Lanes reach = lanes(-0.5f, -0.1f, 0.2f, 0.5f, 0.8f, 1.2f, 1.6f, 2.2f);
   return 1.0f + reach / levels;
 }
@@ -168,10 +173,10 @@ LATHE_HD inline FittedScale refitScales(const float* x, const float* p, Lanes& i
   return {sums.xq[best] / sums.qq[best], gains[best]};
 }
 
-// The best scales for codes around 0. levels counts codes from 0 to the wider end. Only the better sign is refitted
-// `refits` times; for symmetric codes the negative scale is not looked for.
+// The best scales for codes around 0; Codes::levels counts them from 0 to the wider end. Only the better sign is
+// refitted `refits` times; for symmetric codes the negative scale is not looked for.
 template <class Codes, int size>
-LATHE_HD inline FittedScales fitScales(const float* x, const float* p, float levels, int refits) {
+LATHE_HD inline FittedScales fitScales(const float* x, const float* p, int refits) {
   float low;
   float high;
   findEnds<size>(x, low, high);
@@ -180,7 +185,7 @@ LATHE_HD inline FittedScales fitScales(const float* x, const float* p, float lev
   // The least scale of each sign that clips nothing.
   const float covering = largerOf(high / Codes::high, low / Codes::low);
   const float mirrored = largerOf(-low / Codes::high, -high / Codes::low);
-  const Lanes factors = clippingFactors(levels);
+  const Lanes factors = clippingFactors(Codes::levels);
   Lanes upwards = (1.0f / covering) * factors;
   Lanes downwards = (-1.0f / mirrored) * factors;
   fitted.positive = refitScales<Codes, size>(x, p, upwards);

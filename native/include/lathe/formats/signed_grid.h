@@ -1,4 +1,4 @@
-// The grid of super-blocks with one signed scale per run, Q3_K and Q6_K: w = d * s_k * q.
+// The grid of super-blocks with one signed scale per run, Q3_K, Q6_K and IQ4_XS: w = d * s_k * q.
 #ifndef LATHE_FORMATS_SIGNED_GRID_H
 #define LATHE_FORMATS_SIGNED_GRID_H
 
@@ -13,7 +13,7 @@ struct SignedGrid {
   float scale[runs];    // d * s_k
   float inverse[runs];  // 1 / scale, or 0
 
-  // The code of w less low, so that it counts from 0, and its value.
+  // For whole codes: the code of w less low, so that it counts from 0, and its value.
   LATHE_HD float code(int run, int low, int high, float w, uint8_t& code) const {
     const int q = roundBetween(w * inverse[run], low, high);
     code = static_cast<uint8_t>(q - low);
@@ -21,7 +21,7 @@ struct SignedGrid {
   }
 };
 
-template <int runs, int size, int low, int high, int scaleLow, int scaleHigh>
+template <class Codes, int runs, int size, int scaleLow, int scaleHigh>
 LATHE_HD inline void chooseSigned(SignedGrid<runs>& grid, const float* w, const float* importance) {
   constexpr int rounds = 3;
   Weighted<runs * size> block;
@@ -29,7 +29,7 @@ LATHE_HD inline void chooseSigned(SignedGrid<runs>& grid, const float* w, const 
   grid.d = 0;
   for (int k = 0; k < runs; ++k) grid.scales[k] = 0;
   if (block.unit > 0.0f) {
-    SignedSuperSearch<runs, size, low, high, scaleLow, scaleHigh> search(block);
+    SignedSuperSearch<Codes, runs, size, scaleLow, scaleHigh> search(block);
     search.search(rounds);
     grid.d = search.d;
     for (int k = 0; k < runs; ++k) grid.scales[k] = static_cast<int8_t>(search.scales[k]);

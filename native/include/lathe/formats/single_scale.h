@@ -33,15 +33,14 @@ LATHE_HD inline uint16_t bestHalfScale(const Weighted<size>& block, const Fitted
   return candidates[largestLane(scales * (2.0f * sums.xq - scales * sums.qq))];
 }
 
-// Codes around 0; levels counts codes from 0 to the wider end; refits as in fitScales.
+// Codes around 0; refits as in fitScales.
 template <class Codes, int size>
-LATHE_HD inline void chooseSingleScale(SingleScaleGrid& grid, const float* w, const float* importance, float levels,
-                                       int refits) {
+LATHE_HD inline void chooseSingleScale(SingleScaleGrid& grid, const float* w, const float* importance, int refits) {
   Weighted<size> block;
   prepare(block, w, importance);
   grid.d = 0;
   if (block.unit > 0.0f) {
-    const FittedScales fitted = fitScales<Codes, size>(block.x, block.p, levels, refits);
+    const FittedScales fitted = fitScales<Codes, size>(block.x, block.p, refits);
     grid.d = bestHalfScale<Codes>(block, fitted);
   }
   grid.scale = halfToFloat(grid.d);

@@ -1,7 +1,7 @@
-// Super-blocks of runs of weights with one scale per run: w = d * s_k * q, q a whole code between low and high, s_k a
-// whole number between scaleLow and scaleHigh, d an F16.
+// Super-blocks of runs of weights with one scale per run: w = d * s_k * q, q the value of a code around 0, s_k a whole
+// number between scaleLow and scaleHigh, d an F16.
 //
-// Q3_K and Q6_K are of this kind.
+// Q3_K, Q6_K and IQ4_XS are of this kind.
 //
 // Each run's best scale is searched alone; then, by turns, every s_k is chosen by the error that it gives with d, and d
 // is refitted to the codes: d = sum(s_k p x q) / sum(s_k^2 p q^2).
@@ -13,9 +13,8 @@
 LATHE_BEGIN
 
 // Chooses d and s_k. block.unit > 0.
-template <int runs, int size, int low, int high, int scaleLow, int scaleHigh>
+template <class Codes, int runs, int size, int scaleLow, int scaleHigh>
 struct SignedSuperSearch {
-  using Codes = WholeCodes<low, high>;
   const Weighted<runs * size>& block;
   float positive[runs];  // best scale > 0 of run k, or 0
   float negative[runs];  // best scale < 0 of run k, or 0
@@ -56,7 +55,7 @@ struct SignedSuperSearch {
   LATHE_HD void fitRuns() {
     float largest = 0.0f;
     for (int k = 0; k < runs; ++k) {
-      const FittedScales fitted = fitScales<Codes, size>(block.x + k * size, block.p + k * size, Codes::high, 1);
+      const FittedScales fitted = fitScales<Codes, size>(block.x + k * size, block.p + k * size, 1);
       positive[k] = fitted.positive.scale;
       negative[k] = fitted.negative.scale;
       const float better = fitted.positive.gain < fitted.negative.gain ? negative[k] : positive[k];
