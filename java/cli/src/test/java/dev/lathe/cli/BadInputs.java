@@ -127,6 +127,7 @@ final class BadInputs {
         options("--type IQ2_XXS", "'IQ2_XXS'", "cannot be written");
         options("--type Q4_0 --head-type nothing", "'nothing'");
         options("--type IQ4_NL --sparsity 0.5", "IQ4_NL", "exact zero", "down_proj");
+        options("--type IQ4_XS --sparsity 0.5", "IQ4_NL", "exact zero", "down_proj");
         options("--method sparsegtp", "'sparsegtp'", "sparsegpt");
         options("--feedback some", "'some'", "obs, none");
         options("--protect final-layer=Q9", "'Q9'");
