@@ -88,6 +88,14 @@ final class CompressionOptions {
         private String type;
 
         @Option(
+                names = "--mix",
+                paramLabel = "NAME",
+                description =
+                        "In place of --type: the types that llama-quantize gives each tensor under"
+                                + " this name, IQ1_S to Q8_0.")
+        private String mix;
+
+        @Option(
                 names = "--feedback",
                 paramLabel = "KIND",
                 description =
@@ -212,7 +220,11 @@ final class CompressionOptions {
         given(pruning.sparsity, builder::sparsity);
         given(pruning.pattern, builder::pattern);
         given(pruning.method, name -> builder.method(PruneMethod.of(name)));
+        if (quantization.type != null && quantization.mix != null) {
+            throw new UsageException("--type and --mix exclude each other");
+        }
         given(quantization.type, builder::type);
+        given(quantization.mix, builder::mix);
         given(quantization.feedback, name -> builder.feedback(Feedback.of(name)));
         given(quantization.embeddingType, builder::embeddingType);
         given(quantization.headType, builder::headType);

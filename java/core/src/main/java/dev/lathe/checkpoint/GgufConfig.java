@@ -58,6 +58,9 @@ public final class GgufConfig {
 
     private ModelConfig read() {
         for (String key : UNSUPPORTED) {
+            if (key.equals("expert_count") && family == ModelFamily.DEEPSEEK) {
+                continue;
+            }
             double value = metadata.findReal(key(key)).orElse(0.0);
             if (value != 0 && value != 1) {
                 throw new UsageException(
@@ -91,7 +94,9 @@ public final class GgufConfig {
                     checkpoint.find("blk.0.ffn_gate.bias").isPresent(),
                     token("bos_token_id"),
                     token("eos_token_id").stream().toList(),
-                    token("padding_token_id"));
+                    token("padding_token_id"),
+                    mixture(),
+                    latent());
         } catch (IllegalArgumentException e) {
             throw new DataException(checkpoint.path() + ": " + e.getMessage(), e);
         }
@@ -104,7 +109,40 @@ public final class GgufConfig {
                         checkpoint.path(), key("attention.layer_norm_rms_epsilon")));
     }
 
+    private Optional<MixtureOfExperts> mixture() {
+        if (family != ModelFamily.DEEPSEEK) {
+            return Optional.empty();
+        }
+        int width = integer("expert_feed_forward_length");
+        return Optional.of(
+                new MixtureOfExperts(
+                        integer("expert_count"),
+                        integer("expert_used_count"),
+                        width,
+                        toInt(
+                                "the width of the shared expert",
+                                (long) width * findInteger("expert_shared_count").orElse(0)),
+                        findInteger("leading_dense_block_count").orElse(0)));
+    }
+
+    private Optional<LatentAttention> latent() {
+        if (family != ModelFamily.DEEPSEEK) {
+            return Optional.empty();
+        }
+        int rotary = integer("rope.dimension_count");
+        return Optional.of(
+                new LatentAttention(
+                        integer("attention.q_lora_rank"),
+                        integer("attention.kv_lora_rank"),
+                        integer("attention.key_length_mla") - rotary,
+                        rotary,
+                        integer("attention.value_length_mla")));
+    }
+
     private int headSize(int hiddenSize, int heads) {
+        if (family == ModelFamily.DEEPSEEK) {
+            return integer("attention.key_length_mla");
+        }
         Optional<Integer> stated = findInteger("attention.key_length");
         if (stated.isEmpty() && (heads < 1 || hiddenSize % heads != 0)) {
             throw new DataException(
@@ -131,6 +169,10 @@ public final class GgufConfig {
             return RopeFrequencies.scalingOf(readFloats(tensor.get(), source), theta, source);
         }
         String type = metadata.findString(key("rope.scaling.type")).orElse("none");
+        if (family == ModelFamily.DEEPSEEK) {
+            // Nothing is computed with it: such models are planned only.
+            return Optional.empty();
+        }
         Optional<Double> factor =
                 findReal("rope.scaling.factor").or(() -> findReal("rope.scale_linear"));
         return switch (type) {

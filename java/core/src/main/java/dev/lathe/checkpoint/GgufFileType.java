@@ -51,6 +51,7 @@ public final class GgufFileType {
                     Map.entry("TQ1_0", 36),
                     Map.entry("TQ2_0", 37),
                     Map.entry("MXFP4", 38),
+                    Map.entry("MXFP4_MOE", 38),
                     Map.entry("NVFP4", 39),
                     Map.entry("Q1_0", 40),
                     Map.entry("Q2_0", 41));

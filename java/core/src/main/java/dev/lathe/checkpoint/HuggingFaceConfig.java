@@ -71,7 +71,9 @@ public final class HuggingFaceConfig {
                     family == ModelFamily.LLAMA && fields.flag("mlp_bias", false),
                     fields.integers("bos_token_id").stream().findFirst(),
                     fields.integers("eos_token_id"),
-                    fields.integers("pad_token_id").stream().findFirst());
+                    fields.integers("pad_token_id").stream().findFirst(),
+                    Optional.empty(),
+                    Optional.empty());
         } catch (IllegalArgumentException e) {
             throw new DataException(source + ": " + e.getMessage(), e);
         }

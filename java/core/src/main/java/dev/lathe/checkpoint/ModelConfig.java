@@ -27,6 +27,8 @@ import java.util.Optional;
  * @param bosTokenId token that begins a text, if there is one
  * @param eosTokenIds tokens that end a text
  * @param padTokenId token that fills up, if there is one
+ * @param mixture experts, if there are any
+ * @param latent narrow layers of attention, if there are any
  */
 public record ModelConfig(
         ModelFamily family,
@@ -47,7 +49,9 @@ public record ModelConfig(
         boolean mlpBias,
         Optional<Integer> bosTokenId,
         List<Integer> eosTokenIds,
-        Optional<Integer> padTokenId) {
+        Optional<Integer> padTokenId,
+        Optional<MixtureOfExperts> mixture,
+        Optional<LatentAttention> latent) {
 
     /**
      * Checks that the numbers make a model.
@@ -71,6 +75,8 @@ public record ModelConfig(
      * @param bosTokenId the component
      * @param eosTokenIds the component
      * @param padTokenId the component
+     * @param mixture the component
+     * @param latent the component
      * @throws IllegalArgumentException naming the number that does not fit
      */
     public ModelConfig {
@@ -125,6 +131,15 @@ public record ModelConfig(
      */
     public String architecture() {
         return family.id();
+    }
+
+    /**
+     * Returns the number of experts that a router chooses among.
+     *
+     * @return 0 where the model has none
+     */
+    public int experts() {
+        return mixture.map(MixtureOfExperts::count).orElse(0);
     }
 
     /**

@@ -14,7 +14,12 @@ public enum ModelFamily {
     /** Qwen2 and Qwen2.5: biases on q, k and v. */
     QWEN2("qwen2", "Qwen2ForCausalLM", 32768),
     /** Qwen3: a norm of each head's q and k. */
-    QWEN3("qwen3", "Qwen3ForCausalLM", 32768);
+    QWEN3("qwen3", "Qwen3ForCausalLM", 32768),
+    /**
+     * DeepSeek-V2, V3 and R1 as GGUF: latent attention, experts stacked in one tensor. Planned and
+     * rounded, not computed.
+     */
+    DEEPSEEK("deepseek2", "DeepseekV3ForCausalLM", 4096);
 
     private final String id;
     private final String className;
@@ -61,6 +66,15 @@ public enum ModelFamily {
      */
     public boolean headNorms() {
         return this == QWEN3;
+    }
+
+    /**
+     * Says whether Lathe has the family's forward pass, which calibration and measuring need.
+     *
+     * @return false where a checkpoint can only be read and planned
+     */
+    public boolean computed() {
+        return this != DEEPSEEK;
     }
 
     /** What transformers takes where config.json has no max_position_embeddings. */

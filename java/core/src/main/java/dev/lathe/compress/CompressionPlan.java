@@ -14,6 +14,7 @@ import dev.lathe.model.Model;
 import dev.lathe.prune.PruneMethod;
 import dev.lathe.prune.Sparsity;
 import dev.lathe.quantize.Feedback;
+import dev.lathe.quantize.Mix;
 import dev.lathe.quantize.TypeSubstitution;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -56,9 +57,10 @@ public final class CompressionPlan {
      */
     public static CompressionPlan of(Model model, Format format, Recipe recipe) {
         recipe.rules().forEach(rule -> requireSelection(rule, model));
+        Map<TensorKey, DType> mixed = mixedTypes(model, recipe);
         List<TensorPlan> tensors = new ArrayList<>();
         for (Map.Entry<TensorKey, TensorInfo> entry : model.tensors().entrySet()) {
-            tensors.add(plan(model, format, recipe, entry.getKey(), entry.getValue()));
+            tensors.add(plan(model, format, recipe, mixed, entry.getKey(), entry.getValue()));
         }
         TensorKey factorsKey = TensorKey.weight(TensorRole.ROPE_FREQS);
         Optional<float[]> factors = RopeFrequencies.factors(model.config());
@@ -93,18 +95,23 @@ public final class CompressionPlan {
     }
 
     private static TensorPlan plan(
-            Model model, Format format, Recipe recipe, TensorKey key, TensorInfo source) {
+            Model model,
+            Format format,
+            Recipe recipe,
+            Map<TensorKey, DType> mixed,
+            TensorKey key,
+            TensorInfo source) {
         if (key.role() == TensorRole.ROPE_FREQS && format == Format.SAFETENSORS) {
             return new TensorPlan(
                     key, source, null, Action.DROP, null, source.type(), Sparsity.NONE);
         }
         String name = source.name();
-        String wantedType = defaultType(recipe, key, model);
+        String wantedType = defaultType(recipe, mixed, key, model);
         Sparsity sparsity =
                 key.role().linear() && key.part() == TensorKey.Part.WEIGHT
                         ? Recipe.sparsityOf(recipe.sparsity(), recipe.pattern())
                         : Sparsity.NONE;
-        boolean matrix = source.shape().size() == 2;
+        boolean matrix = source.shape().size() >= 2;
         for (Rule rule : recipe.rules()) {
             if (!matrix || !rule.matches(key, name, model.config().layers())) {
                 continue;
@@ -132,8 +139,27 @@ public final class CompressionPlan {
         return chosen;
     }
 
-    private static String defaultType(Recipe recipe, TensorKey key, Model model) {
+    /** Feedback and calibration see the inputs, as an importance matrix does. */
+    private static Map<TensorKey, DType> mixedTypes(Model model, Recipe recipe) {
+        if (recipe.mix() == null) {
+            return Map.of();
+        }
+        boolean importance =
+                Feedback.of(recipe.feedback()) == Feedback.OBS
+                        || recipe.calibration().sequences() > 0;
+        return Mix.of(recipe.mix()).types(model.config(), model.tensors().keySet(), importance);
+    }
+
+    private static String defaultType(
+            Recipe recipe, Map<TensorKey, DType> mixed, TensorKey key, Model model) {
         boolean head = key.equals(model.headKey());
+        if (mixed.containsKey(key)) {
+            String chosen =
+                    head && recipe.headType() != null
+                            ? recipe.headType()
+                            : key.role() == TensorRole.EMBEDDING ? recipe.embeddingType() : null;
+            return chosen == null ? mixed.get(key).name() : chosen;
+        }
         if (key.role() == TensorRole.HEAD || (head && recipe.headType() != null)) {
             return outer(recipe, recipe.headType());
         }
@@ -196,6 +222,20 @@ public final class CompressionPlan {
             Sparsity sparsity) {
         TensorSpec spec = new TensorSpec(TensorNames.of(key, format), written, source.shape());
         return new TensorPlan(key, source, spec, action, asked, storage, sparsity);
+    }
+
+    /**
+     * Refuses types that can be planned but not yet written.
+     *
+     * @throws UsageException naming tensor and type
+     */
+    void requireWritable() {
+        for (TensorPlan tensor : tensors) {
+            boolean made = tensor.action() == Action.COMPRESS || tensor.action() == Action.ROUND;
+            if (made && !tensor.storage().encodable()) {
+                TypeSubstitution.writable(tensor.storage().name());
+            }
+        }
     }
 
     /**

@@ -52,6 +52,10 @@ final class CompressionRun implements AutoCloseable {
         this.model = Model.open(settings.source());
         try {
             this.plan = CompressionPlan.of(model, format, settings.recipe());
+            plan.requireWritable();
+            if (plan.needsCalibration()) {
+                model.requireComputed("calibration");
+            }
             this.estimate = Estimate.of(model, plan, settings.memory());
             this.device = Device.open(settings.device(), settings.threads());
         } catch (RuntimeException e) {

@@ -87,7 +87,7 @@ final class OutputFiles {
 
     /** The number of the blocks' type; a mix of its own where rules give several. */
     private static int fileType(CompressionPlan plan) {
-        String name = plan.recipe().type();
+        String name = plan.recipe().mix() == null ? plan.recipe().type() : plan.recipe().mix();
         if (name == null) {
             return plan.tensors().stream()
                     .filter(tensor -> tensor.key().role().linear() && tensor.output() != null)

@@ -15,6 +15,7 @@ import dev.lathe.calibrate.CalibrationSet;
 import dev.lathe.prune.PruneMethod;
 import dev.lathe.prune.Sparsity;
 import dev.lathe.quantize.Feedback;
+import dev.lathe.quantize.Mix;
 import dev.lathe.quantize.TypeSubstitution;
 import java.nio.file.Path;
 import java.util.List;
@@ -27,6 +28,7 @@ import java.util.List;
  * sparsity: 0.5            # or pattern: "2:4"
  * method: sparsegpt        # wanda, magnitude
  * type: Q4_K               # the blocks' linear layers; nothing: they stay floats
+ *                          # or mix: IQ2_XXS, llama-quantize's types of that name
  * feedback: obs            # none: round to nearest
  * rules:                   # later rules win
  *   - layers: final        # also "3", "0-5", "all"
@@ -40,6 +42,7 @@ import java.util.List;
  * @param pattern n:m pattern instead of a share
  * @param method how pruned weights are chosen; {@code sparsegpt}
  * @param type storage type of the blocks' linear layers
+ * @param mix name of a mix of llama-quantize, which gives each tensor its type
  * @param feedback {@code obs} or {@code none}; {@code obs}
  * @param embeddingType type of the token embedding where {@code type} is given; Q6_K
  * @param headType type of the output head where {@code type} is given; Q6_K
@@ -56,6 +59,7 @@ public record Recipe(
         String pattern,
         String method,
         String type,
+        String mix,
         String feedback,
         String embeddingType,
         String headType,
@@ -86,6 +90,7 @@ public record Recipe(
      * @param pattern the component
      * @param method the component
      * @param type the component
+     * @param mix the component
      * @param feedback the component
      * @param embeddingType the component
      * @param headType the component
@@ -104,6 +109,10 @@ public record Recipe(
         method = PruneMethod.of(method == null ? PruneMethod.SPARSEGPT.id() : method).id();
         feedback = Feedback.of(feedback == null ? Feedback.OBS.id() : feedback).id();
         type = canonical(type);
+        if (mix != null && type != null) {
+            throw new UsageException("a recipe has either type or mix, not both");
+        }
+        mix = mix == null ? null : Mix.of(mix).name();
         embeddingType = canonical(embeddingType);
         headType = canonical(headType);
         damping = damping == null ? 0.01 : damping;

@@ -15,6 +15,7 @@ public final class RecipeBuilder {
     private String pattern;
     private String method;
     private String type;
+    private String mix;
     private String feedback;
     private String embeddingType;
     private String headType;
@@ -32,6 +33,7 @@ public final class RecipeBuilder {
         this.pattern = recipe.pattern();
         this.method = recipe.method();
         this.type = recipe.type();
+        this.mix = recipe.mix();
         this.feedback = recipe.feedback();
         this.embeddingType = recipe.embeddingType();
         this.headType = recipe.headType();
@@ -79,13 +81,26 @@ public final class RecipeBuilder {
     }
 
     /**
-     * Sets the storage type of the blocks' linear layers.
+     * Sets the storage type of the blocks' linear layers, in place of a mix.
      *
      * @param name ggml's name, such as {@code Q4_K}
      * @return this
      */
     public RecipeBuilder type(String name) {
         this.type = name;
+        this.mix = null;
+        return this;
+    }
+
+    /**
+     * Gives each tensor the type that a mix of llama-quantize gives it, in place of one type.
+     *
+     * @param name llama-quantize's name, such as {@code Q4_K_M}
+     * @return this
+     */
+    public RecipeBuilder mix(String name) {
+        this.mix = name;
+        this.type = null;
         return this;
     }
 
@@ -200,6 +215,7 @@ public final class RecipeBuilder {
                 pattern,
                 method,
                 type,
+                mix,
                 feedback,
                 embeddingType,
                 headType,

@@ -87,6 +87,8 @@ public record BenchmarkSizes(
                 false,
                 Optional.empty(),
                 List.of(),
+                Optional.empty(),
+                Optional.empty(),
                 Optional.empty());
     }
 

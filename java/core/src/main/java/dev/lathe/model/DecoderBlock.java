@@ -48,6 +48,7 @@ public final class DecoderBlock implements AutoCloseable {
      * @return the block
      */
     public static DecoderBlock load(Model model, Device device, int layer) {
+        model.requireComputed("computing a block");
         DecoderBlock block = new DecoderBlock(model, device);
         try {
             for (TensorKey key : model.tensors().keySet()) {

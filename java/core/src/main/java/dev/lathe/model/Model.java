@@ -1,14 +1,17 @@
 package dev.lathe.model;
 
 import dev.lathe.DataException;
+import dev.lathe.UsageException;
 import dev.lathe.checkpoint.Checkpoint;
 import dev.lathe.checkpoint.Format;
 import dev.lathe.checkpoint.ModelConfig;
 import dev.lathe.checkpoint.RopeFrequencies;
 import dev.lathe.checkpoint.TensorInfo;
 import dev.lathe.checkpoint.TensorKey;
+import dev.lathe.checkpoint.TensorKey.Part;
 import dev.lathe.checkpoint.TensorNames;
 import dev.lathe.checkpoint.TensorRole;
+import dev.lathe.checkpoint.TensorShapes;
 import dev.lathe.device.DType;
 import dev.lathe.device.Device;
 import dev.lathe.device.Tensor;
@@ -43,8 +46,7 @@ public final class Model implements AutoCloseable {
      *
      * @param path a GGUF file, a safetensors file, an index or a folder
      * @return the model, which owns its checkpoint
-     * @throws dev.lathe.UsageException if there is nothing to open, or the architecture is not
-     *     known
+     * @throws UsageException if there is nothing to open, or the architecture is not known
      * @throws DataException if the checkpoint is broken or a tensor is missing or misshapen
      */
     public static Model open(Path path) {
@@ -62,7 +64,7 @@ public final class Model implements AutoCloseable {
      *
      * @param checkpoint the checkpoint, owned by the model from here on
      * @return the model
-     * @throws dev.lathe.UsageException if the architecture is not known
+     * @throws UsageException if the architecture is not known
      * @throws DataException if a tensor is missing or misshapen
      */
     public static Model of(Checkpoint checkpoint) {
@@ -237,35 +239,36 @@ public final class Model implements AutoCloseable {
         return info;
     }
 
-    private void checkShapes() {
-        int hidden = config.hiddenSize();
-        checkShape(TensorKey.weight(TensorRole.EMBEDDING), config.vocabularySize(), hidden);
-        checkShape(TensorKey.weight(TensorRole.FINAL_NORM), hidden);
-        if (!config.tiedEmbeddings()) {
-            checkShape(headKey(), config.vocabularySize(), hidden);
+    /**
+     * Refuses a model whose forward pass Lathe has not.
+     *
+     * @param what what needs it, as in "calibration"
+     * @throws UsageException naming architecture and need
+     */
+    public void requireComputed(String what) {
+        if (!config.family().computed()) {
+            throw new UsageException(
+                    String.format(
+                            "%s: %s needs a forward pass, which Lathe does not have for"
+                                    + " architecture '%s'; it can be planned, and rounded with"
+                                    + " --feedback none --sequences 0",
+                            checkpoint.path(), what, config.architecture()));
         }
-        for (int layer = 0; layer < config.layers(); layer++) {
-            checkShape(TensorKey.weight(TensorRole.INPUT_NORM, layer), hidden);
-            checkShape(TensorKey.weight(TensorRole.POST_ATTENTION_NORM, layer), hidden);
-            if (config.family().headNorms()) {
-                checkShape(TensorKey.weight(TensorRole.Q_NORM, layer), config.headSize());
-                checkShape(TensorKey.weight(TensorRole.K_NORM, layer), config.headSize());
-            }
-            for (BlockStage stage : BlockStage.values()) {
-                for (TensorRole role : stage.linears()) {
-                    checkShape(TensorKey.weight(role, layer), config.rows(role), config.cols(role));
-                    TensorKey bias = TensorKey.bias(role, layer);
-                    if (tensors.containsKey(bias)) {
-                        checkShape(bias, config.rows(role));
-                    }
-                }
+    }
+
+    private void checkShapes() {
+        TensorShapes.required(config).forEach(this::checkShape);
+        for (Map.Entry<TensorKey, TensorInfo> entry : tensors.entrySet()) {
+            TensorKey bias = entry.getKey();
+            TensorInfo weight = tensors.get(new TensorKey(bias.role(), bias.layer(), Part.WEIGHT));
+            if (bias.part() == Part.BIAS && weight != null && bias.role().linear()) {
+                checkShape(bias, List.of(weight.rows()));
             }
         }
     }
 
-    private void checkShape(TensorKey key, long... expected) {
+    private void checkShape(TensorKey key, List<Long> shape) {
         TensorInfo info = require(key);
-        List<Long> shape = java.util.Arrays.stream(expected).boxed().toList();
         if (!info.shape().equals(shape)) {
             throw new DataException(
                     String.format(

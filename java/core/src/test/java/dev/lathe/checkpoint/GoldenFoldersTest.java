@@ -63,7 +63,7 @@ class GoldenFoldersTest {
                     case DOWN_PROJ -> List.of(hidden, intermediate);
                     case Q_NORM, K_NORM -> List.of((long) config.headSize());
                     case INPUT_NORM, POST_ATTENTION_NORM, FINAL_NORM -> List.of(hidden);
-                    case ROPE_FREQS -> List.of();
+                    default -> List.of();
                 };
         return key.part() == TensorKey.Part.BIAS ? List.of(weight.get(0)) : weight;
     }

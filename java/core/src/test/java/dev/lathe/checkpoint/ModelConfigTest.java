@@ -31,6 +31,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ModelConfigTest {
+    private static final List<ModelFamily> COMPUTED =
+            Stream.of(ModelFamily.values()).filter(ModelFamily::computed).toList();
+
     private static final ObjectMapper MAPPER = new ObjectMapper();
     private static final RopeScaling LLAMA_3 = new RopeScaling.Llama3(8, 1, 4, 64);
 
@@ -55,7 +58,7 @@ class ModelConfigTest {
     /** Each family, each scaling; a rotary embedding of part of a head. */
     static Stream<ModelConfig> configs() {
         List<ModelConfig> configs = new ArrayList<>();
-        for (ModelFamily family : ModelFamily.values()) {
+        for (ModelFamily family : COMPUTED) {
             configs.add(ModelConfigs.small(family, Optional.empty()));
             configs.add(ModelConfigs.small(family, Optional.of(new RopeScaling.Linear(4))));
             configs.add(ModelConfigs.withRope(family, 32, 16, 500000, Optional.of(LLAMA_3)));
@@ -64,7 +67,7 @@ class ModelConfigTest {
     }
 
     @ParameterizedTest
-    @EnumSource
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "DEEPSEEK")
     void missingFieldsMeanWhatTransformersMakesOfThem(ModelFamily family) {
         ModelConfig config = read(minimal(family.id(), ""));
         assertEquals(family, config.family());
@@ -303,7 +306,7 @@ class ModelConfigTest {
 
     /** Every key that is written is one that the gguf package names for the family. */
     @ParameterizedTest
-    @EnumSource
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "DEEPSEEK")
     void keysAreThoseOfTheGgufPackage(ModelFamily family) throws IOException, InterruptedException {
         ModelConfig config = ModelConfigs.small(family, Optional.of(new RopeScaling.Linear(2)));
         String printed =

@@ -38,6 +38,8 @@ final class ModelConfigs {
                 false,
                 Optional.of(296),
                 List.of(297, 298),
+                Optional.empty(),
+                Optional.empty(),
                 Optional.empty());
     }
 }

@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
  */
 final class RawGguf {
     static final int UINT32 = 4;
+    static final int FLOAT32 = 6;
     static final int BOOL = 7;
     static final int STRING = 8;
     static final int ARRAY = 9;
@@ -55,6 +56,10 @@ final class RawGguf {
 
     RawGguf uint32Key(String key, int value) {
         return string(key).int32(UINT32).int32(value);
+    }
+
+    RawGguf float32Key(String key, float value) {
+        return string(key).int32(FLOAT32).int32(Float.floatToIntBits(value));
     }
 
     /** Writes a tensor's entry; sizes innermost first, as the file has them. */

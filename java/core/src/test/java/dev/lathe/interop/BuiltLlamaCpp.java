@@ -6,11 +6,15 @@ import static org.junit.jupiter.api.Assertions.fail;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.lathe.device.DType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -23,6 +27,10 @@ final class BuiltLlamaCpp {
     private static final int ATTEMPTS = 8;
 
     private static final Pattern PERPLEXITY = Pattern.compile("Final estimate: PPL = ([0-9.]+)");
+
+    private static final Pattern DRY_RUN =
+            Pattern.compile(
+                    "^\\[ *\\d+/ *\\d+\\] (\\S+) .*type = +(\\w+), size = [^(]*(?:\\((\\w+)\\))?");
 
     private BuiltLlamaCpp() {}
 
@@ -95,6 +103,45 @@ final class BuiltLlamaCpp {
                 "-fa",
                 "off",
                 "--no-escape");
+    }
+
+    /**
+     * The types that llama-quantize would give each tensor of a file under a mix, and whether it
+     * was told that there is an importance matrix.
+     */
+    static Map<String, String> mixedTypes(Path model, String mix, Path importance, Path folder)
+            throws IOException, InterruptedException {
+        List<Object> arguments = new ArrayList<>(List.of("--dry-run"));
+        if (importance != null) {
+            arguments.addAll(List.of("--imatrix", importance));
+        }
+        arguments.addAll(List.of(model, mix));
+        Map<String, String> types = new TreeMap<>();
+        for (String line : run(folder, "llama-quantize", arguments).split("\\n")) {
+            Matcher tensor = DRY_RUN.matcher(line);
+            if (tensor.find()) {
+                String now = tensor.group(2);
+                types.put(tensor.group(1), tensor.group(3) == null ? now : tensor.group(3));
+            }
+        }
+        return types;
+    }
+
+    /** An importance matrix of one short window of a text. */
+    static Path importance(Path model, Path text, Path folder)
+            throws IOException, InterruptedException {
+        Path matrix = folder.resolve("importance.gguf");
+        run(
+                folder,
+                "llama-imatrix",
+                List.of("-m", model, "-f", text, "-c", 64, "--chunks", 1, "-o", matrix));
+        return matrix;
+    }
+
+    /** ggml's own spelling of a type's name. */
+    static String typeName(DType type) {
+        String lower = type.name().toLowerCase(Locale.ROOT);
+        return lower.matches("q\\d_k") ? lower.replace('k', 'K') : lower;
     }
 
     /** Encodes a text, special tokens recognised and, where the model asks for it, a BOS added. */
