@@ -5,14 +5,16 @@ from pathlib import Path
 
 import pytest
 
-GOLDEN = Path(__file__).parents[2] / "java" / "core" / "src" / "test" / "resources" / "golden"
+JAVA = Path(__file__).parents[2] / "java"
+GOLDEN = JAVA / "core" / "src" / "test" / "resources" / "golden"
+EVALUATION_GOLDEN = JAVA / "eval" / "src" / "test" / "resources" / "golden"
 SMOLLM2 = "SmolLM2-135M-Instruct.Q4_1.gguf"
 QWEN = "Qwen2.5-Coder-1.5B-Instruct.Q4_K_M.gguf"
 
 
-def differing_files(generated: Path, name: str) -> list[str]:
+def differing_files(generated: Path, name: str, golden: Path = GOLDEN) -> list[str]:
     """Names of the files that differ, in content or existence, from the committed golden/<name>."""
-    committed = GOLDEN / name
+    committed = golden / name
 
     def contents(folder: Path) -> dict[str, bytes]:
         return {

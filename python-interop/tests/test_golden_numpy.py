@@ -5,10 +5,10 @@ import json
 import numpy as np
 import pytest
 from gguf import GGML_QUANT_SIZES, GGMLQuantizationType
-from golden_files import GOLDEN, differing_files
+from golden_files import EVALUATION_GOLDEN, GOLDEN, differing_files
 from safetensors.numpy import load_file
 
-from lathe_interop.golden import quant_types, score_pruning, sparsegpt
+from lathe_interop.golden import answer_overlap, quant_types, score_pruning, sparsegpt
 from lathe_interop.reference.hessian import hessian
 
 pytestmark = pytest.mark.skipif(
@@ -29,6 +29,11 @@ def test_quant_types_is_byte_identical(tmp_path):
 def test_score_pruning_is_byte_identical(tmp_path):
     score_pruning.generate(tmp_path)
     assert differing_files(tmp_path, "score_pruning") == []
+
+
+def test_answer_overlap_is_byte_identical(tmp_path):
+    answer_overlap.generate(tmp_path)
+    assert differing_files(tmp_path, "answer_overlap", EVALUATION_GOLDEN) == []
 
 
 def problems() -> list[dict]:

@@ -12,7 +12,8 @@ import java.util.List;
  * @param message what the user says
  * @param opening how the paper's prompt starts the model's turn: {@code <think>} and a new line
  * @param expected the right answer first, then its aliases
- * @param options texts of the options where the task has some, in their order; empty otherwise
+ * @param options texts that answers may repeat: the options in their order, or the statement to
+ *     judge; empty where there are none
  */
 public record Question(
         String task,

@@ -41,6 +41,19 @@ public interface Task {
     List<Question> questions(Path file);
 
     /**
+     * Which question an output answers that was made with the paper's editions of the data, whose
+     * rows may stand in another order.
+     *
+     * @param questions all questions
+     * @param index the row in the paper's order
+     * @param output what the model said
+     * @return the position in {@code questions}; outside of it where there is none
+     */
+    default int paperRow(List<Question> questions, int index, String output) {
+        return index;
+    }
+
+    /**
      * Finds the answer.
      *
      * @param question what was asked
