@@ -77,7 +77,9 @@ public enum AnswerForm {
         }
     },
 
-    /** The last whole sentence, unless it doubts; or a short text that is nothing but the answer. */
+    /**
+     * The last whole sentence, unless it doubts; or a short text that is nothing but the answer.
+     */
     CLOSING("closing words", false) {
         @Override
         void find(String text, List<String> found) {
@@ -98,7 +100,8 @@ public enum AnswerForm {
 
     private static final String BOX = "\\boxed{";
 
-    // No part of a pattern may match the same characters in two ways: outputs are untrusted and long.
+    // No part of a pattern may match the same characters in two ways: outputs are untrusted and
+    // long.
     private static final Pattern LABELS =
             Pattern.compile(
                     "(?im)^[ \\t>#*_\\-]*(?:(?:so|thus|therefore|hence),?[ \\t]+)?(?:the[ \\t]+)?"
@@ -119,8 +122,7 @@ public enum AnswerForm {
     private static final Pattern CLAIMS =
             Pattern.compile("(?i)\\b(?:conclusion|statement|claim|proposition|hypothesis)\\b");
 
-    private static final Pattern BOLDS =
-            Pattern.compile("\\*\\*(?=\\S)([^*\\n]{1,300})\\*\\*");
+    private static final Pattern BOLDS = Pattern.compile("\\*\\*(?=\\S)([^*\\n]{1,300})\\*\\*");
 
     private final String label;
     private final boolean explicit;

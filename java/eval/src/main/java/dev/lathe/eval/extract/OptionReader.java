@@ -14,13 +14,15 @@ import java.util.regex.Pattern;
  */
 public final class OptionReader implements Function<String, String> {
     private static final Pattern LEADING =
-            Pattern.compile("^\\W*(?:(?i:option|choice|answer)\\s+)?\\(?([A-Z])(?:\\)|(?=[.:,;\\s]|$))");
+            Pattern.compile(
+                    "^\\W*(?:(?i:option|choice|answer)\\s+)?\\(?([A-Z])(?:\\)|(?=[.:,;\\s]|$))");
 
     private static final Pattern LETTERS =
             Pattern.compile("\\(([A-Z])\\)|\\b(?i:option|choice)\\s+\\(?([A-Z])\\b");
 
     private static final Pattern ANOTHER =
-            Pattern.compile("^[^.,;]{0,60}?\\b(?:or|and)\\b\\s*(?i:option\\s+)?\\(([A-Z])\\).*|^\\s*/\\s*\\(?[A-Z]\\b.*");
+            Pattern.compile(
+                    "^[^.,;]{0,60}?\\b(?:or|and)\\b\\s*(?i:option\\s+)?\\(([A-Z])\\).*|^\\s*/\\s*\\(?[A-Z]\\b.*");
 
     private static final Pattern DENIAL =
             Pattern.compile("(?i)\\b(?:not|none|neither|cannot|never|no)\\b|n't\\b");

@@ -12,7 +12,8 @@ import java.util.regex.Pattern;
 public final class Sentences {
     private static final int LONGEST = 1000;
 
-    private static final Pattern ENDS = Pattern.compile(
+    private static final Pattern ENDS =
+            Pattern.compile(
                     // A point after an initial or a title ends nothing.
                     "(?<=[.!?][*_\"”)]{0,3})(?<!(?:[\\s.(][A-Z]|\\b(?:Mr|Mrs|Ms|Dr|St|Jr|Sr|No|vs))\\.)"
                             + "(?<!^[A-Z]\\.)\\s+(?=[^a-z])|\\n+");

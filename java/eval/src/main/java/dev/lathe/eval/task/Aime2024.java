@@ -27,7 +27,8 @@ public final class Aime2024 implements Task {
     private static final Pattern FRACTION =
             Pattern.compile("\\\\[dt]?frac\\s*\\{?\\s*(-?\\d+)\\s*\\}?\\s*\\{?\\s*(\\d+)\\s*\\}?");
     private static final Pattern INTEGER = Pattern.compile("-?\\d+(?:\\.0+)?");
-    private static final Pattern NUMBERS = Pattern.compile("(?<![\\w.^])-?\\d+(?:\\.\\d+)?(?![\\w^])");
+    private static final Pattern NUMBERS =
+            Pattern.compile("(?<![\\w.^])-?\\d+(?:\\.\\d+)?(?![\\w^])");
     private static final Pattern FORMULA = Pattern.compile("[\\^/\\\\√π!]");
     private static final Pattern LAST_STEP = Pattern.compile("(?s)^.*(?:=|≡)\\s*");
 

@@ -18,7 +18,8 @@ final class AnswerOverlap {
 
     /** White space as Python's {@code str.split} knows it. */
     private static final Pattern SPACES =
-            Pattern.compile("[\\s\\u001c-\\u001f\\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]+");
+            Pattern.compile(
+                    "[\\s\\u001c-\\u001f\\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]+");
 
     private AnswerOverlap() {}
 

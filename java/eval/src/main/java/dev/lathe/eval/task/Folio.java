@@ -154,7 +154,8 @@ public final class Folio implements Task {
             return label(leading);
         }
         String claim = conclusion.toLowerCase(Locale.ROOT).replaceFirst("\\W+$", "");
-        String around = QUOTED.matcher(claim.isEmpty() ? plain : plain.replace(claim, "…")).replaceAll("…");
+        String around =
+                QUOTED.matcher(claim.isEmpty() ? plain : plain.replace(claim, "…")).replaceAll("…");
         Matcher said = SAID.matcher(around);
         if (said.find()) {
             return label(said);

@@ -46,11 +46,7 @@ public final class Musique implements Task {
 
     private static final AnswerSearch SEARCH =
             new AnswerSearch(
-                    List.of(
-                            AnswerForm.BOXED,
-                            AnswerForm.LABEL,
-                            AnswerForm.STATED,
-                            AnswerForm.BOLD),
+                    List.of(AnswerForm.BOXED, AnswerForm.LABEL, AnswerForm.STATED, AnswerForm.BOLD),
                     Musique::read);
 
     /** Creates the task. */

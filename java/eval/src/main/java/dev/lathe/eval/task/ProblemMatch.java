@@ -11,8 +11,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Finds the problem that a text works on, by the words and numbers that both have. A word counts the
- * more, the fewer problems have it.
+ * Finds the problem that a text works on, by the words and numbers that both have. A word counts
+ * the more, the fewer problems have it.
  */
 final class ProblemMatch {
     /** Models restate the problem first. */

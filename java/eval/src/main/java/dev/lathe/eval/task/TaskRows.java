@@ -141,7 +141,14 @@ final class TaskRows {
     /** A row whose field has a value that the task does not know. */
     DataException wrong(int row, String field, String expected) {
         return new DataException(
-                file + ": row " + row + ": " + field + " must be " + expected + ", not "
+                file
+                        + ": row "
+                        + row
+                        + ": "
+                        + field
+                        + " must be "
+                        + expected
+                        + ", not "
                         + rows.get(row).path(field));
     }
 

@@ -189,24 +189,43 @@ class ExtractionTest {
         String thought = "She may have gone. The answer is (A).";
         assertEquals("(A)", found(TEMPORAL, thought));
         Task task = Tasks.named("temporal-sequences");
-        assertEquals(
-                null, task.extract(TEMPORAL, ModelOutput.parse(thought, true)).answer());
+        assertEquals(null, task.extract(TEMPORAL, ModelOutput.parse(thought, true)).answer());
         assertEquals(
                 "(B)",
                 task.extract(TEMPORAL, ModelOutput.parse("so \\boxed{B}. Wait", true)).answer());
     }
 
-    /** Hostile outputs must not make patterns run away: all of them, a megabyte each, in seconds. */
+    /**
+     * Hostile outputs must not make patterns run away: all of them, a megabyte each, in seconds.
+     */
     @Test
     void longOutputsAreReadInLinearTime() {
         List<String> parts =
-                List.of("\n", " ", "*", "**a", "answer is ", "\\boxed{", "{", "(A) or ", "$", "1", "=",
-                        "the correct answer\n", "conclusion ", "Answer:\n", "a ", "not ", "\\text{");
+                List.of(
+                        "\n",
+                        " ",
+                        "*",
+                        "**a",
+                        "answer is ",
+                        "\\boxed{",
+                        "{",
+                        "(A) or ",
+                        "$",
+                        "1",
+                        "=",
+                        "the correct answer\n",
+                        "conclusion ",
+                        "Answer:\n",
+                        "a ",
+                        "not ",
+                        "\\text{");
         for (String part : parts) {
             String output = part.repeat((1 << 18) / part.length());
             for (Question question : List.of(AIME, FOLIO, TEMPORAL, MUSIQUE)) {
                 assertTimeout(
-                        Duration.ofSeconds(5), () -> found(question, output), question.task() + part);
+                        Duration.ofSeconds(5),
+                        () -> found(question, output),
+                        question.task() + part);
             }
         }
     }

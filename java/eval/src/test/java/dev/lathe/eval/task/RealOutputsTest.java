@@ -33,8 +33,7 @@ class RealOutputsTest {
         Map<String, List<Question>> questions = new HashMap<>();
         Map<String, List<String>> outputs = new HashMap<>();
         for (Task task : Tasks.all()) {
-            questions.put(
-                    task.name(), task.questions(SharedData.path(task.source().file())));
+            questions.put(task.name(), task.questions(SharedData.path(task.source().file())));
             outputs.put(
                     task.name(),
                     outputs(SharedData.path("r1-distill-llama-8b-awq/" + task.name() + ".jsonl")));
@@ -49,7 +48,8 @@ class RealOutputsTest {
             Question question = questions.get(task.name()).get(row);
             tests.add(
                     DynamicTest.dynamicTest(
-                            task.name() + " " + index, () -> check(task, question, output, judged)));
+                            task.name() + " " + index,
+                            () -> check(task, question, output, judged)));
         }
         assertEquals(48, tests.size());
         return tests;
@@ -62,7 +62,9 @@ class RealOutputsTest {
         assertAll(
                 () -> assertTrue(flat(output).contains(flat(quote)), "the quote is in the output"),
                 () -> assertTrue(flat(output).contains(flat(found.quote())), "so is " + found),
-                () -> assertEquals(judged.get("verdict").asText(), score.verdict().name(), "" + found),
+                () ->
+                        assertEquals(
+                                judged.get("verdict").asText(), score.verdict().name(), "" + found),
                 () -> sameAnswer(task, judged.get("answer").textValue(), found));
     }
 
