@@ -1,5 +1,7 @@
 package dev.lathe.eval.statistics;
 
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -12,7 +14,7 @@ import java.util.List;
  * @param median half lies below
  * @param upperQuartile three quarters lie below
  * @param maximum the largest
- * @param buckets counts between bounds that grow geometrically
+ * @param buckets counts between bounds that grow by √2, the same for all distributions
  */
 public record Distribution(
         int count,
@@ -35,5 +37,48 @@ public record Distribution(
     /** Copies the list. */
     public Distribution {
         buckets = List.copyOf(buckets);
+    }
+
+    /**
+     * Describes numbers.
+     *
+     * @param values none below 0
+     * @return their distribution
+     */
+    public static Distribution of(int[] values) {
+        if (values.length == 0) {
+            return new Distribution(0, 0, 0, 0, 0, 0, 0, List.of());
+        }
+        double[] sorted = Arrays.stream(values).asDoubleStream().sorted().toArray();
+        return new Distribution(
+                sorted.length,
+                Samples.mean(sorted),
+                sorted[0],
+                Quantiles.of(sorted, 0.25),
+                Quantiles.of(sorted, 0.5),
+                Quantiles.of(sorted, 0.75),
+                sorted[sorted.length - 1],
+                buckets(sorted));
+    }
+
+    private static List<Bucket> buckets(double[] sorted) {
+        List<Bucket> buckets = new ArrayList<>();
+        int next = 0;
+        for (int step = -1; next < sorted.length; step++) {
+            double to = bound(step + 1);
+            int from = next;
+            while (next < sorted.length && sorted[next] < to) {
+                next++;
+            }
+            if (next > from || !buckets.isEmpty()) {
+                buckets.add(new Bucket(bound(step), to, next - from));
+            }
+        }
+        return buckets;
+    }
+
+    /** 0, 1, 1.41, 2, 2.83, 4… */
+    private static double bound(int step) {
+        return step < 0 ? 0 : Math.pow(2, step / 2.0);
     }
 }
