@@ -1,5 +1,6 @@
 package dev.lathe.eval.engine;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import dev.lathe.UsageException;
 
 /**
@@ -34,6 +35,7 @@ public record Sampling(double temperature, double topP) {
      *
      * @return true at temperature 0
      */
+    @JsonIgnore
     public boolean greedy() {
         return temperature == 0;
     }

@@ -1,6 +1,7 @@
 package dev.lathe.eval.results;
 
 import dev.lathe.eval.task.Question;
+import java.nio.file.Path;
 import java.util.List;
 
 /**
@@ -8,6 +9,19 @@ import java.util.List;
  * read one question at a time.
  */
 public interface Evaluation extends AutoCloseable {
+    /**
+     * Opens the evaluation of one or more folders and computes its figures.
+     *
+     * @param folders folders of runs with the same settings and questions
+     * @param baseline name of the model to compare with; null for the first
+     * @return the evaluation, to be closed
+     * @throws dev.lathe.UsageException if folders do not fit together or hold no answers
+     * @throws dev.lathe.DataException if a file is not what it should be
+     */
+    static Evaluation open(List<Path> folders, String baseline) {
+        return new FolderEvaluation(folders, baseline);
+    }
+
     /**
      * The figures.
      *

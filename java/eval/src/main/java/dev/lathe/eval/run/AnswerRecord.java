@@ -2,6 +2,7 @@ package dev.lathe.eval.run;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
+import dev.lathe.eval.engine.Generation;
 import dev.lathe.eval.engine.StopReason;
 
 /**
@@ -37,6 +38,40 @@ public record AnswerRecord(
         double seconds,
         int attempts,
         String failure) {
+    static AnswerRecord of(AnswerKey key, long seed, int attempts, Generation generation) {
+        return new AnswerRecord(
+                key.task(),
+                key.index(),
+                key.sample(),
+                seed,
+                generation.output(),
+                generation.stop(),
+                generation.promptTokens(),
+                generation.thinkingTokens(),
+                generation.answerTokens(),
+                generation.splitEstimated(),
+                generation.seconds(),
+                attempts,
+                null);
+    }
+
+    static AnswerRecord failure(AnswerKey key, long seed, int attempts, String reason) {
+        return new AnswerRecord(
+                key.task(),
+                key.index(),
+                key.sample(),
+                seed,
+                null,
+                null,
+                -1,
+                0,
+                0,
+                false,
+                0,
+                attempts,
+                reason);
+    }
+
     /**
      * Which answer this is.
      *

@@ -11,7 +11,7 @@ import java.util.Map;
  * @param bytes size of its tensors or files; null where unknown (a server)
  * @param bitsPerWeight average over the blocks' linear weights; null where unknown
  * @param sparsity share of zeros among them; null where unknown
- * @param engine what ran it
+ * @param engine what ran it; empty before it ran
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record ModelDescription(
@@ -20,4 +20,14 @@ public record ModelDescription(
         Long bytes,
         Double bitsPerWeight,
         Double sparsity,
-        Map<String, String> engine) {}
+        Map<String, String> engine) {
+    /**
+     * The same model with its engine.
+     *
+     * @param value what runs it
+     * @return a copy
+     */
+    public ModelDescription withEngine(Map<String, String> value) {
+        return new ModelDescription(name, location, bytes, bitsPerWeight, sparsity, value);
+    }
+}

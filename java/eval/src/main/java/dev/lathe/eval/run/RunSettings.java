@@ -2,7 +2,10 @@ package dev.lathe.eval.run;
 
 import dev.lathe.eval.engine.PromptStyle;
 import dev.lathe.eval.engine.Sampling;
+import dev.lathe.UsageException;
 import java.util.List;
+import java.util.Set;
+import java.util.SplittableRandom;
 
 /**
  * What is asked of every model of a run.
@@ -25,8 +28,47 @@ public record RunSettings(
         long seed,
         int maximumTokens,
         int contextTokens) {
-    /** Copies the list. */
+    /**
+     * Checks the values.
+     *
+     * @throws UsageException if one is out of range
+     */
     public RunSettings {
         tasks = List.copyOf(tasks);
+        require(!tasks.isEmpty(), "name at least one task");
+        require(Set.copyOf(tasks).size() == tasks.size(), "each task counts once: " + tasks);
+        require(limit >= 0, "the limit of questions must be 0 (all) or more, not " + limit);
+        require(samples >= 1, "samples must be at least 1, not " + samples);
+        require(
+                samples == 1 || !sampling.greedy(),
+                "greedy answers to a question are all the same: ask for 1 sample, or sample with a"
+                        + " temperature above 0");
+        require(maximumTokens >= 1, "the cap on tokens must be at least 1, not " + maximumTokens);
+        require(
+                contextTokens > 0 && contextTokens >= maximumTokens,
+                "a context of "
+                        + contextTokens
+                        + " tokens cannot hold answers of "
+                        + maximumTokens);
+    }
+
+    private static void require(boolean condition, String message) {
+        if (!condition) {
+            throw new UsageException(message);
+        }
+    }
+
+    /**
+     * The seed of an answer: the same for all models.
+     *
+     * @param key which answer
+     * @return from 0 to 2³¹ − 1
+     */
+    public long seed(AnswerKey key) {
+        long mixed = seed;
+        for (long part : new long[] {key.task().hashCode(), key.index(), key.sample()}) {
+            mixed = new SplittableRandom(mixed + part).nextLong();
+        }
+        return mixed >>> 33;
     }
 }

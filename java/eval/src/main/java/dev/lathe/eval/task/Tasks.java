@@ -1,9 +1,13 @@
 package dev.lathe.eval.task;
 
 import dev.lathe.UsageException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
 
@@ -36,6 +40,33 @@ public final class Tasks {
                     "no task " + name + "; there are " + String.join(", ", BY_NAME.keySet()));
         }
         return task;
+    }
+
+    /**
+     * Reads the questions of several tasks.
+     *
+     * @param data the folder that holds their files, or the file of a single task
+     * @param names the tasks
+     * @param limit at most so many questions of each, spread evenly over it; 0: all
+     * @return by task in the order of the names, then by row
+     * @throws UsageException if there is no such task
+     * @throws dev.lathe.DataException if a file is absent or broken
+     */
+    public static List<Question> questions(Path data, List<String> names, int limit) {
+        List<Question> chosen = new ArrayList<>();
+        for (String name : names) {
+            Task task = named(name);
+            if (names.size() > 1 && Files.isRegularFile(data)) {
+                throw new UsageException(data + " is a file, and there are several tasks");
+            }
+            Path file = Files.isRegularFile(data) ? data : data.resolve(task.source().file());
+            List<Question> all = task.questions(file);
+            int count = limit == 0 ? all.size() : Math.min(limit, all.size());
+            for (int i = 0; i < count; i++) {
+                chosen.add(all.get((int) ((long) i * all.size() / count)));
+            }
+        }
+        return chosen;
     }
 
     private static Map<String, Task> load() {
