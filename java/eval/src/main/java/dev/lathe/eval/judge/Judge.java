@@ -24,7 +24,11 @@ public final class Judge {
             return null;
         }
         boolean truncated = answer.stop() == StopReason.LENGTH;
-        return of(question, answer.output(), truncated, ModelOutput.parse(answer.output(), truncated));
+        return of(
+                question,
+                answer.output(),
+                truncated,
+                ModelOutput.parse(answer.output(), truncated));
     }
 
     /**

@@ -48,9 +48,9 @@ public record Repetition(int period, int times, String text) {
     }
 
     /**
-     * The prefix function of Knuth, Morris and Pratt: {@code border[n]} is the length of the longest
-     * proper prefix of the first n characters that is also their suffix, and n − border[n] their
-     * smallest period.
+     * The prefix function of Knuth, Morris and Pratt: {@code border[n]} is the length of the
+     * longest proper prefix of the first n characters that is also their suffix, and n − border[n]
+     * their smallest period.
      */
     private static int[] borders(char[] text) {
         int[] border = new int[text.length + 1];

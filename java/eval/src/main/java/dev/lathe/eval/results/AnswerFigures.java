@@ -139,5 +139,4 @@ final class AnswerFigures {
     private int count(TaskSlots task, State state) {
         return slots(task, slot -> states[slot] == state).length;
     }
-
 }

@@ -45,7 +45,9 @@ final class FolderEvaluation implements Evaluation {
                         && folder.index().questions().equals(run.index().questions());
         if (!same) {
             throw new UsageException(
-                    folder.path() + " and " + run.path()
+                    folder.path()
+                            + " and "
+                            + run.path()
                             + " asked different questions or asked them differently; report on each"
                             + " alone");
         }
@@ -70,7 +72,9 @@ final class FolderEvaluation implements Evaluation {
             ModelDescription first = models.get(baseline);
             if (first == null) {
                 throw new UsageException(
-                        "no model " + baseline + " to compare with; there are "
+                        "no model "
+                                + baseline
+                                + " to compare with; there are "
                                 + String.join(", ", models.keySet()));
             }
             order.remove(first);

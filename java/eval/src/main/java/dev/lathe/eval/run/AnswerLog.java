@@ -27,6 +27,7 @@ public final class AnswerLog implements AutoCloseable {
     private final FileChannel channel;
     private final QuestionIndex index;
     private final long[] offsets;
+    private final int[] lengths;
     private final boolean[] failed;
     private long end;
 
@@ -35,6 +36,7 @@ public final class AnswerLog implements AutoCloseable {
         this.channel = channel;
         this.index = index;
         this.offsets = new long[index.slots()];
+        this.lengths = new int[index.slots()];
         this.failed = new boolean[index.slots()];
         Arrays.fill(offsets, NONE);
     }
@@ -70,8 +72,7 @@ public final class AnswerLog implements AutoCloseable {
                         StandardOpenOption.CREATE));
     }
 
-    private static AnswerLog open(
-            Path path, QuestionIndex index, Set<StandardOpenOption> options) {
+    private static AnswerLog open(Path path, QuestionIndex index, Set<StandardOpenOption> options) {
         boolean writable = options.contains(StandardOpenOption.WRITE);
         try {
             FileChannel channel = FileChannel.open(path, options);
@@ -114,7 +115,7 @@ public final class AnswerLog implements AutoCloseable {
                 String text = line.text();
                 AnswerRecord answer =
                         RunFiles.parse(path, "line " + number + ": ", text, AnswerRecord.class);
-                place(answer, end, number);
+                place(answer, line.length(), number);
                 end += line.length() + 1;
                 line.clear();
             }
@@ -124,11 +125,15 @@ public final class AnswerLog implements AutoCloseable {
         }
     }
 
-    private void place(AnswerRecord answer, long offset, int line) {
+    private void place(AnswerRecord answer, int length, int line) {
         int slot = index.slot(answer.key());
         if (slot < 0) {
             throw new DataException(
-                    path + ": line " + line + ": answers " + answer.key()
+                    path
+                            + ": line "
+                            + line
+                            + ": answers "
+                            + answer.key()
                             + ", which is not in this run");
         }
         if (answer.output() == null == (answer.failure() == null)) {
@@ -138,7 +143,8 @@ public final class AnswerLog implements AutoCloseable {
         if (answer.failed() && has(slot)) {
             return;
         }
-        offsets[slot] = offset;
+        offsets[slot] = end;
+        lengths[slot] = length;
         failed[slot] = answer.failed();
     }
 
@@ -158,7 +164,7 @@ public final class AnswerLog implements AutoCloseable {
         } catch (IOException e) {
             throw RunFiles.failure(path, "cannot be written", e);
         }
-        place(answer, end, 0);
+        place(answer, line.length - 1, 0);
         end += line.length;
     }
 
@@ -193,28 +199,25 @@ public final class AnswerLog implements AutoCloseable {
      */
     public AnswerRecord get(int slot) {
         long offset;
+        ByteBuffer line;
         synchronized (this) {
             offset = offsets[slot];
+            line = ByteBuffer.allocate(lengths[slot]);
         }
         if (offset == NONE) {
             return null;
         }
-        LineBytes line = new LineBytes(path);
-        ByteBuffer chunk = ByteBuffer.allocate(CHUNK);
         try {
-            long position = offset;
-            while (channel.read(chunk.clear(), position) > 0) {
-                chunk.flip();
-                position += chunk.remaining();
-                if (line.take(chunk)) {
-                    String place = "at byte " + offset + ": ";
-                    return RunFiles.parse(path, place, line.text(), AnswerRecord.class);
+            while (line.hasRemaining()) {
+                if (channel.read(line, offset + line.position()) < 0) {
+                    throw new DataException(path + ": has become shorter since it was opened");
                 }
             }
         } catch (IOException e) {
             throw RunFiles.failure(path, "cannot be read", e);
         }
-        throw new DataException(path + ": at byte " + offset + ": no line");
+        String text = new String(line.array(), StandardCharsets.UTF_8);
+        return RunFiles.parse(path, "at byte " + offset + ": ", text, AnswerRecord.class);
     }
 
     @Override

@@ -123,7 +123,9 @@ public final class EvaluationRun {
             QuestionIndex index = folder.index();
             int questions = index.questions().size();
             try {
-                for (int i = next.getAndIncrement(); i < index.slots(); i = next.getAndIncrement()) {
+                for (int i = next.getAndIncrement();
+                        i < index.slots();
+                        i = next.getAndIncrement()) {
                     int position = i % questions;
                     int sample = i / questions;
                     if (!log.has(index.slot(position, sample))) {
@@ -147,8 +149,11 @@ public final class EvaluationRun {
             } else if (failedInARow.incrementAndGet()
                     >= Math.max(FAILURES_IN_A_ROW, engine.concurrency())) {
                 throw new LatheException(
-                        model.name() + ": the engine failed at " + failedInARow.get()
-                                + " questions in a row, the last time because " + answer.failure()
+                        model.name()
+                                + ": the engine failed at "
+                                + failedInARow.get()
+                                + " questions in a row, the last time because "
+                                + answer.failure()
                                 + "; answers are kept, and the same command goes on from them");
             }
         }
@@ -202,7 +207,8 @@ public final class EvaluationRun {
                         && generation.answerTokens() >= 0
                         && generation.seconds() >= 0;
         if (!sound) {
-            throw new EngineException(EngineException.Kind.RUBBISH, "not a generation: " + generation);
+            throw new EngineException(
+                    EngineException.Kind.RUBBISH, "not a generation: " + generation);
         }
         return generation;
     }

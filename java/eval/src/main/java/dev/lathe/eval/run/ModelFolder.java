@@ -8,7 +8,9 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Objects;
 
-/** The part of a run's folder that holds one model: {@code model.json} and {@code answers.jsonl}. */
+/**
+ * The part of a run's folder that holds one model: {@code model.json} and {@code answers.jsonl}.
+ */
 public final class ModelFolder {
     private static final String DESCRIPTION = "model.json";
     private static final String ANSWERS = "answers.jsonl";
@@ -75,7 +77,9 @@ public final class ModelFolder {
                         && Objects.equals(model.bytes(), model().bytes());
         if (!same) {
             throw new UsageException(
-                    path + " holds answers of another model of the name " + model.name()
+                    path
+                            + " holds answers of another model of the name "
+                            + model.name()
                             + "; evaluate into another folder, or give this model another name");
         }
     }
@@ -88,7 +92,11 @@ public final class ModelFolder {
             write();
         } else if (!before.equals(engine)) {
             throw new UsageException(
-                    path + " holds answers by another engine: " + before + ", now " + engine
+                    path
+                            + " holds answers by another engine: "
+                            + before
+                            + ", now "
+                            + engine
                             + "; evaluate into another folder");
         }
     }

@@ -29,11 +29,13 @@ public final class QuestionIndex {
             Question question = questions.get(i);
             Map<Integer, Integer> rows =
                     positions.computeIfAbsent(question.task(), task -> new HashMap<>());
-            boolean follows =
-                    rows.isEmpty() || questions.get(i - 1).task().equals(question.task());
+            boolean follows = rows.isEmpty() || questions.get(i - 1).task().equals(question.task());
             if (rows.put(question.index(), i) != null || !follows) {
                 throw new DataException(
-                        "question " + question.index() + " of " + question.task()
+                        "question "
+                                + question.index()
+                                + " of "
+                                + question.task()
                                 + " stands twice, or apart from its task's other questions");
             }
         }

@@ -81,11 +81,13 @@ public final class RunFolder {
         Content content = RunFiles.read(path.resolve(RUN), Content.class);
         if (content.version() != VERSION || content.settings() == null) {
             throw new DataException(
-                    path.resolve(RUN) + ": version must be " + VERSION + ", not "
+                    path.resolve(RUN)
+                            + ": version must be "
+                            + VERSION
+                            + ", not "
                             + content.version());
         }
-        List<Question> questions =
-                RunFiles.readLines(path.resolve(QUESTIONS), Question.class);
+        List<Question> questions = RunFiles.readLines(path.resolve(QUESTIONS), Question.class);
         return new RunFolder(path, content.settings(), questions);
     }
 
@@ -106,12 +108,17 @@ public final class RunFolder {
     private void requireSame(RunSettings wanted, List<Question> questions) {
         if (!settings.equals(wanted)) {
             throw new UsageException(
-                    path + " holds a run with other settings: " + settings + ", now " + wanted
+                    path
+                            + " holds a run with other settings: "
+                            + settings
+                            + ", now "
+                            + wanted
                             + "; evaluate into another folder");
         }
         if (!index.questions().equals(questions)) {
             throw new UsageException(
-                    path + " holds a run over other questions: the tasks' data differ; evaluate into"
+                    path
+                            + " holds a run over other questions: the tasks' data differ; evaluate into"
                             + " another folder");
         }
     }
@@ -175,7 +182,10 @@ public final class RunFolder {
             }
         }
         String slug = model.name().replaceAll("[^A-Za-z0-9._-]+", "-");
-        String name = "%03d-%s".formatted(models.size() + 1, slug.substring(0, Math.min(slug.length(), 80)));
+        String name =
+                "%03d-%s"
+                        .formatted(
+                                models.size() + 1, slug.substring(0, Math.min(slug.length(), 80)));
         Path folder = path.resolve(MODELS).resolve(name);
         try {
             Files.createDirectories(folder);

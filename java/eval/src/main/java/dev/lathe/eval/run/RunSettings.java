@@ -1,8 +1,8 @@
 package dev.lathe.eval.run;
 
+import dev.lathe.UsageException;
 import dev.lathe.eval.engine.PromptStyle;
 import dev.lathe.eval.engine.Sampling;
-import dev.lathe.UsageException;
 import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;

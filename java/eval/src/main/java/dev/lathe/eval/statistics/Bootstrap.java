@@ -28,8 +28,8 @@ final class Bootstrap {
 
         /**
          * Resamples of values that are all the same say nothing about the questions not asked. Were
-         * a share 1 − 0.025^(1/n) of all questions different, n questions would all be the same only
-         * once in forty times (exact binomial bound): the interval takes in that share.
+         * a share 1 − 0.025^(1/n) of all questions different, n questions would all be the same
+         * only once in forty times (exact binomial bound): the interval takes in that share.
          */
         Interval widened(int questions, double least, double greatest) {
             if (!empty()) {
@@ -69,7 +69,6 @@ final class Bootstrap {
         if (sorted.length == 0) {
             return new Interval(Double.NaN, Double.NaN);
         }
-        return new Interval(
-                Quantiles.of(sorted, TAIL), Quantiles.of(sorted, 1 - TAIL));
+        return new Interval(Quantiles.of(sorted, TAIL), Quantiles.of(sorted, 1 - TAIL));
     }
 }

@@ -12,8 +12,7 @@ import java.util.Arrays;
  * @param lost answers right before and not right now, pairing samples by their number
  * @param gained answers right now and not right before
  */
-public record Difference(
-        double mean, double low, double high, int pairs, int lost, int gained) {
+public record Difference(double mean, double low, double high, int pairs, int lost, int gained) {
     /**
      * Compares two models question by question.
      *

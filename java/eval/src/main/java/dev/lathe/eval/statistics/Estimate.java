@@ -64,15 +64,17 @@ public record Estimate(double mean, Double standardError, double low, double hig
         for (int i = 0; i < samples; i++) {
             int sample = i;
             means[i] =
-                    strata.stream().mapToDouble(each -> each.ofSample(sample)).average().orElseThrow();
+                    strata.stream()
+                            .mapToDouble(each -> each.ofSample(sample))
+                            .average()
+                            .orElseThrow();
         }
         double[] given = Arrays.stream(means).filter(mean -> !Double.isNaN(mean)).toArray();
         if (given.length < 2) {
             return null;
         }
         double centre = Samples.mean(given);
-        double squares =
-                Arrays.stream(given).map(mean -> (mean - centre) * (mean - centre)).sum();
+        double squares = Arrays.stream(given).map(mean -> (mean - centre) * (mean - centre)).sum();
         return Math.sqrt(squares / (given.length - 1) / given.length);
     }
 }

@@ -68,7 +68,8 @@ class EvaluationRunTest {
                         });
         assertEquals(new EvaluationRun.Summary(0, 90, 0), summary);
         assertEquals(90, asked.size());
-        assertEquals(90, new HashSet<>(asked.stream().map(GenerationRequest::seed).toList()).size());
+        assertEquals(
+                90, new HashSet<>(asked.stream().map(GenerationRequest::seed).toList()).size());
         assertTrue(asked.stream().allMatch(each -> each.opening().equals("<think>\n")));
         for (AnswerRecord answer : answers(run)) {
             assertEquals("<b>question " + answer.index() + "\n", answer.output());
@@ -211,7 +212,8 @@ class EvaluationRunTest {
                 () -> again.ask(MadeRun.model("m"), "other", () -> InstantEngine.saying("", 1)));
         assertNotNull(run.model(MadeRun.model("n"), "other"));
         assertThrows(
-                UsageException.class, () -> run.models().get(0).engine(Map.of("engine", "another")));
+                UsageException.class,
+                () -> run.models().get(0).engine(Map.of("engine", "another")));
         assertThrows(UsageException.class, () -> RunFolder.open(folder));
     }
 

@@ -161,7 +161,9 @@ class StatisticsTest {
         // First samples: mean of 1 and 0; second: 1.
         assertEquals(0.25, estimate.standardError(), ROUNDING);
         assertNull(Estimate.of(new Samples(new double[][] {{none}, {}})));
-        assertNull(Difference.between(new Samples(new double[][] {{1}}), new Samples(new double[][] {{none}})));
+        assertNull(
+                Difference.between(
+                        new Samples(new double[][] {{1}}), new Samples(new double[][] {{none}})));
         Samples other = new Samples(new double[][] {{1, 1}, {1, 1}, {1, 0}, {1}});
         Difference difference = Difference.between(some, other);
         assertEquals(2, difference.pairs());
@@ -189,7 +191,9 @@ class StatisticsTest {
         assertNull(LengthEffect.of(new int[] {1}, new boolean[] {true}, new int[] {0}));
         LengthEffect ties =
                 LengthEffect.of(
-                        new int[] {5, 5, 5}, new boolean[] {true, false, true}, new int[] {0, 1, 2});
+                        new int[] {5, 5, 5},
+                        new boolean[] {true, false, true},
+                        new int[] {0, 1, 2});
         assertEquals(0.5, ties.probability());
     }
 
