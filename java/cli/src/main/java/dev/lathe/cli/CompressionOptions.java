@@ -104,6 +104,14 @@ final class CompressionOptions {
         private String feedback;
 
         @Option(
+                names = "--imatrix",
+                paramLabel = "FILE",
+                description =
+                        "With --feedback none: how much each column matters, measured by lathe"
+                                + " imatrix or llama-imatrix. No calibration is needed then.")
+        private String imatrix;
+
+        @Option(
                 names = "--embedding-type",
                 paramLabel = "TYPE",
                 description = "Type of the token embedding. Default: Q6_K where --type is given.")
@@ -226,6 +234,7 @@ final class CompressionOptions {
         given(quantization.type, builder::type);
         given(quantization.mix, builder::mix);
         given(quantization.feedback, name -> builder.feedback(Feedback.of(name)));
+        given(quantization.imatrix, builder::imatrix);
         given(quantization.embeddingType, builder::embeddingType);
         given(quantization.headType, builder::headType);
         quantization.protections.forEach(text -> builder.rule(Rule.protect(text)));

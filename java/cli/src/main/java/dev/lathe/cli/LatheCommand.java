@@ -20,6 +20,7 @@ import picocli.CommandLine.Spec;
             InspectCommand.class,
             PlanCommand.class,
             CompressCommand.class,
+            ImatrixCommand.class,
             MeasureCommand.class,
             BenchCommand.class,
             DevicesCommand.class,

@@ -51,6 +51,7 @@ final class BadInputs {
         table.outputs();
         table.models();
         table.measurements();
+        table.importance();
         return List.copyOf(table.cases);
     }
 
@@ -108,7 +109,7 @@ final class BadInputs {
         options("--pattern 2:4:8", "'2:4:8'");
         options("--pattern 99999999999:4", "'99999999999:4'");
         options("--pattern 3:7", "3:7", "rows of 96");
-        options("--sparsity 0.5 --pattern 2:4", "either sparsity or pattern");
+        options("--sparsity 0.5 --pattern 2:4", "--sparsity and --pattern exclude each other");
         options("--threads -1", "-1 threads");
         options("--memory 1m", "bound is 1 M");
         options("--memory lots", "'lots'");
@@ -451,5 +452,60 @@ final class BadInputs {
                 USAGE,
                 folder -> List.of("plan", model, "-o", folder.resolve("x.gguf"), "--sparsity", "2"),
                 "sparsity 2.0");
+    }
+
+    private void importance() {
+        Path model = CommandRun.model("qwen2");
+        add("imatrix without output", USAGE, folder -> List.of("imatrix", model), "--output");
+        add(
+                "imatrix of a missing text",
+                USAGE,
+                folder ->
+                        List.of(
+                                "imatrix",
+                                model,
+                                "-o",
+                                folder.resolve("m.gguf"),
+                                "--calibration",
+                                folder.resolve("absent.txt")),
+                "absent.txt",
+                "does not exist");
+        add(
+                "imatrix of a short text",
+                USAGE,
+                folder ->
+                        List.of(
+                                "imatrix",
+                                model,
+                                "-o",
+                                folder.resolve("m.gguf"),
+                                "--calibration",
+                                write(folder.resolve("t"), "word")),
+                "enough for 0 sequences of 512; 1 were asked for");
+        add(
+                "imatrix in the place of a file",
+                USAGE,
+                folder -> List.of("imatrix", model, "-o", write(folder.resolve("m.gguf"), "x")),
+                "m.gguf exists already");
+        options("--type Q4_0 --imatrix m.gguf", "imatrix goes with feedback none");
+        options("--type Q4_0 --feedback none --imatrix absent.gguf", "absent.gguf does not exist");
+        options(
+                "--type Q4_0 --feedback none --sparsity 0.5 --imatrix m.gguf",
+                "sparsegpt",
+                "calibration of its own");
+        add(
+                "imatrix that is something else",
+                BAD_DATA,
+                folder ->
+                        compress(
+                                folder,
+                                "--type",
+                                "Q4_0",
+                                "--feedback",
+                                "none",
+                                "--imatrix",
+                                write(folder.resolve("m.dat"), "no matrix")),
+                "m.dat",
+                "neither GGUF nor safetensors");
     }
 }

@@ -177,6 +177,45 @@ class CommandsTest {
     }
 
     @Test
+    void compressTakesWhatImatrixMeasures() {
+        Path model = CommandRun.model("qwen2");
+        Path matrix = folder.resolve("imatrix.gguf");
+        CommandRun run =
+                CommandRun.of(
+                        "imatrix",
+                        model,
+                        "-o",
+                        matrix,
+                        "--calibration",
+                        text,
+                        "--sequences",
+                        "3",
+                        "--length",
+                        "32",
+                        "--threads",
+                        "1");
+        assertEquals(0, run.status(), run.err());
+        assertTrue(run.out().contains("96, in 3 sequences of 32"), run.out());
+        Path output = folder.resolve("small.gguf");
+        CommandRun compressed =
+                CommandRun.of(
+                        "compress",
+                        model,
+                        "-o",
+                        output,
+                        "--type",
+                        "Q4_0",
+                        "--feedback",
+                        "none",
+                        "--imatrix",
+                        matrix,
+                        "--threads",
+                        "1");
+        assertEquals(0, compressed.status(), compressed.err());
+        assertTrue(Files.exists(output));
+    }
+
+    @Test
     void measureComparesWithAReference() {
         Path model = CommandRun.model("qwen2");
         Path output = folder.resolve("q8.gguf");

@@ -38,16 +38,8 @@ public record CalibrationSet(int[][] sequences, String source) {
      * @throws UsageException if the file cannot be read or holds too few tokens
      */
     public static CalibrationSet load(CalibrationOptions options, Tokenizer tokenizer) {
-        String source = options.file() == null ? "built-in set" : options.file();
-        String text;
-        boolean chat = options.file() == null || options.file().endsWith(".jsonl");
-        if (options.file() == null) {
-            text = builtIn();
-        } else {
-            text = read(Path.of(options.file()));
-        }
-        String rendered = chat ? ChatText.render(text, tokenizer, source) : text;
-        int[] tokens = tokenizer.encode(rendered, false, chat);
+        String source = sourceOf(options.file());
+        int[] tokens = tokens(options.file(), tokenizer, false);
         int[][] pieces = cut(tokens, options.length(), bos(tokenizer));
         if (pieces.length < options.sequences()) {
             throw new UsageException(
@@ -85,6 +77,49 @@ public record CalibrationSet(int[][] sequences, String source) {
         }
         return new CalibrationSet(
                 most > 0 && most < pieces.length ? Arrays.copyOf(pieces, most) : pieces, "text");
+    }
+
+    /**
+     * Cuts a whole text into sequences, in order, as llama.cpp's tools cut it: the text's tokens,
+     * begun as the model asks, fall into pieces of the length, and where the model's tokenizer
+     * begins texts with a token of its own, that takes the place of each piece's first token.
+     *
+     * @param file plain text, or chat as JSONL ({@code .jsonl}); null: the built-in set
+     * @param tokenizer of the model
+     * @param length tokens of a sequence
+     * @param most at most so many sequences; 0: all
+     * @return the set
+     * @throws UsageException if the file cannot be read or holds fewer sequences than asked for, or
+     *     none
+     */
+    public static CalibrationSet chunks(String file, Tokenizer tokenizer, int length, int most) {
+        int[] tokens = tokens(file, tokenizer, true);
+        int count = tokens.length / length;
+        if (count == 0 || count < most) {
+            throw new UsageException(
+                    String.format(
+                            "%s holds %d tokens, enough for %d sequences of %d; %d were asked for",
+                            sourceOf(file), tokens.length, count, length, Math.max(most, 1)));
+        }
+        int[][] pieces = new int[most > 0 ? most : count][];
+        OptionalInt bos = bos(tokenizer);
+        for (int i = 0; i < pieces.length; i++) {
+            int[] piece = Arrays.copyOfRange(tokens, i * length, (i + 1) * length);
+            bos.ifPresent(token -> piece[0] = token);
+            pieces[i] = piece;
+        }
+        return new CalibrationSet(pieces, sourceOf(file));
+    }
+
+    private static String sourceOf(String file) {
+        return file == null ? "built-in set" : file;
+    }
+
+    private static int[] tokens(String file, Tokenizer tokenizer, boolean addSpecial) {
+        String text = file == null ? builtIn() : read(Path.of(file));
+        boolean chat = file == null || file.endsWith(".jsonl");
+        String rendered = chat ? ChatText.render(text, tokenizer, sourceOf(file)) : text;
+        return tokenizer.encode(rendered, addSpecial, chat);
     }
 
     /**

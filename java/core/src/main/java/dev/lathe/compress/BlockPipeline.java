@@ -219,7 +219,7 @@ final class BlockPipeline {
             DecoderBlock block, TensorPlan plan, InputStatistics statistics, String where) {
         TensorRole role = plan.key().role();
         var result =
-                new MatrixCompressor(device, run.plan().recipe())
+                new MatrixCompressor(device, run.plan().recipe(), null)
                         .compress(block.weight(role), plan, statistics);
         run.requireFinite(plan, result);
         String sha256 = run.tensors().write(plan, result.stored());
@@ -244,7 +244,7 @@ final class BlockPipeline {
             }
             statistics.finish("output head");
             var result =
-                    new MatrixCompressor(device, run.plan().recipe())
+                    new MatrixCompressor(device, run.plan().recipe(), null)
                             .compress(last.weight(), head, statistics);
             try (Tensor stored = result.stored()) {
                 run.requireFinite(head, result);

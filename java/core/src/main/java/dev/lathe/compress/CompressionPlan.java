@@ -74,7 +74,15 @@ public final class CompressionPlan {
                     new TensorPlan(
                             factorsKey, null, spec, Action.DERIVE, null, DType.F32, Sparsity.NONE));
         }
-        return new CompressionPlan(recipe, format, tensors);
+        CompressionPlan plan = new CompressionPlan(recipe, format, tensors);
+        if (recipe.imatrix() != null && plan.needsCalibration()) {
+            throw new UsageException(
+                    "pruning with "
+                            + recipe.method()
+                            + " needs calibration of its own, not an imatrix; magnitude does"
+                            + " without");
+        }
+        return plan;
     }
 
     /** A misspelt name must not pass for a protection. A role may be missing: tied heads are. */
@@ -288,6 +296,7 @@ public final class CompressionPlan {
                 tensor.sparsity().prunes() && PruneMethod.of(recipe.method()).needsCalibration();
         boolean quantizesByInput =
                 tensor.storage().quantized()
+                        && recipe.imatrix() == null
                         && (Feedback.of(recipe.feedback()) == Feedback.OBS
                                 || recipe.calibration().sequences() > 0);
         return prunesByInput || quantizesByInput;

@@ -40,6 +40,7 @@ final class CompressionRun implements AutoCloseable {
     private final List<String> notices = new ArrayList<>();
     private final Map<String, TensorRecord> records = new HashMap<>();
     private final long started = System.nanoTime();
+    private RoundingImportance importance;
     private CheckpointWriter writer;
     private Journal journal;
     private TensorOutput tensors;
@@ -76,6 +77,7 @@ final class CompressionRun implements AutoCloseable {
                 }
                 calibration = CalibrationSet.load(options, tokenizer);
             }
+            importance = RoundingImportance.of(plan, this::notice);
             Fingerprint fingerprint = fingerprint(calibration);
             if (published(fingerprint)) {
                 return end(calibration);
@@ -128,11 +130,18 @@ final class CompressionRun implements AutoCloseable {
                 OutputFiles.version(),
                 Fingerprint.ofSource(model.checkpoint()),
                 settings.recipe().toJson(),
-                calibration == null ? "" : calibration.sha256(),
+                calibrationChecksum(calibration),
                 plan.format().name(),
                 device.name(),
                 device.kernelVariant(),
                 device.threads());
+    }
+
+    private String calibrationChecksum(CalibrationSet calibration) {
+        if (calibration != null) {
+            return calibration.sha256();
+        }
+        return importance == null ? "" : importance.sha256();
     }
 
     private void open(Fingerprint fingerprint, Tokenizer tokenizer) {
@@ -194,7 +203,7 @@ final class CompressionRun implements AutoCloseable {
                 case ROUND, COMPRESS -> {
                     try (Tensor source = model.load(device, tensor.key())) {
                         var result =
-                                new MatrixCompressor(device, plan.recipe())
+                                new MatrixCompressor(device, plan.recipe(), importance)
                                         .compress(source, tensor, null);
                         try (Tensor stored = result.stored()) {
                             finish(tensor, tensors.write(tensor, stored), result, null);
@@ -293,7 +302,7 @@ final class CompressionRun implements AutoCloseable {
                         device.name(),
                         device.kernelVariant(),
                         device.threads(),
-                        calibration == null ? null : calibrationRecord(calibration),
+                        calibrationRecord(calibration),
                         plan.format() == Format.GGUF ? "gguf" : "safetensors",
                         plan.simulated(),
                         plan.sourceBytes(),
@@ -324,6 +333,9 @@ final class CompressionRun implements AutoCloseable {
     }
 
     private RunRecord.Calibration calibrationRecord(CalibrationSet calibration) {
+        if (calibration == null) {
+            return importance == null ? null : importance.record();
+        }
         CalibrationOptions options = plan.recipe().calibration();
         return new RunRecord.Calibration(
                 calibration.source(),

@@ -22,12 +22,21 @@ final class MatrixCompressor {
     private final Recipe recipe;
     private final PruneMethod method;
     private final Feedback feedback;
+    private final RoundingImportance rounding;
 
-    MatrixCompressor(Device device, Recipe recipe) {
+    /**
+     * Compresses as a recipe says.
+     *
+     * @param device where
+     * @param recipe the recipe
+     * @param rounding importance for tensors without statistics, or null
+     */
+    MatrixCompressor(Device device, Recipe recipe, RoundingImportance rounding) {
         this.device = device;
         this.recipe = recipe;
         this.method = PruneMethod.of(recipe.method());
         this.feedback = Feedback.of(recipe.feedback());
+        this.rounding = rounding;
     }
 
     /**
@@ -161,7 +170,7 @@ final class MatrixCompressor {
             return new Outcome(0, 0);
         }
         boolean exactZeros = plan.sparsity().prunes();
-        Tensor importance = statistics == null ? null : scope.add(statistics.importance());
+        Tensor importance = importance(scope, plan, statistics);
         if (stored.type() == plan.storage()) {
             device.quantize(stored, w, importance, exactZeros);
         } else {
@@ -171,6 +180,14 @@ final class MatrixCompressor {
             store(w, stored);
         }
         return new Outcome(0, 0);
+    }
+
+    /** [1 × cols]; null: all columns matter the same. */
+    private Tensor importance(Scope scope, TensorPlan plan, InputStatistics statistics) {
+        if (statistics != null) {
+            return scope.add(statistics.importance());
+        }
+        return rounding == null ? null : rounding.tensor(scope, plan);
     }
 
     /** Stores values in a float type. */

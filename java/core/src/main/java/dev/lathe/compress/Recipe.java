@@ -52,6 +52,8 @@ import java.util.List;
  * @param updateBlock columns after which the rest is updated; 128
  * @param rules exceptions, later ones win
  * @param calibration where statistics come from
+ * @param imatrix file of an importance matrix, which then says how much each column matters when
+ *     weights are rounded to nearest; no calibration is needed for that
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record Recipe(
@@ -68,7 +70,8 @@ public record Recipe(
         Integer maskBlock,
         Integer updateBlock,
         List<Rule> rules,
-        CalibrationOptions calibration) {
+        CalibrationOptions calibration,
+        String imatrix) {
     private static final ObjectMapper JSON =
             JsonMapper.builder()
                     .propertyNamingStrategy(PropertyNamingStrategies.KEBAB_CASE)
@@ -100,6 +103,7 @@ public record Recipe(
      * @param updateBlock the component
      * @param rules the component
      * @param calibration the component
+     * @param imatrix the component
      * @throws UsageException naming the field that is out of range
      */
     public Recipe {
@@ -121,6 +125,11 @@ public record Recipe(
         updateBlock = updateBlock == null ? 128 : updateBlock;
         rules = rules == null ? List.of() : List.copyOf(rules);
         calibration = calibration == null ? CalibrationOptions.DEFAULTS : calibration;
+        if (imatrix != null && Feedback.of(feedback) != Feedback.NONE) {
+            throw new UsageException(
+                    "imatrix goes with feedback none: error feedback needs the whole Hessian of the"
+                            + " inputs, an importance matrix is its diagonal");
+        }
         requireRange("damping", damping, 0, 1e3);
         requireRange("shrinkage", shrinkage, 0, 1);
         requireRange("mask-block", maskBlock, 1, 1024);

@@ -25,6 +25,7 @@ public final class RecipeBuilder {
     private Integer updateBlock;
     private List<Rule> rules = new ArrayList<>();
     private CalibrationOptions calibration;
+    private String imatrix;
 
     RecipeBuilder() {}
 
@@ -43,6 +44,7 @@ public final class RecipeBuilder {
         this.updateBlock = recipe.updateBlock();
         this.rules = new ArrayList<>(recipe.rules());
         this.calibration = recipe.calibration();
+        this.imatrix = recipe.imatrix();
     }
 
     /**
@@ -204,6 +206,17 @@ public final class RecipeBuilder {
     }
 
     /**
+     * Rounds with the importance of a file's matrix, which goes with {@link Feedback#NONE}.
+     *
+     * @param file an imatrix in GGUF form
+     * @return this
+     */
+    public RecipeBuilder imatrix(String file) {
+        this.imatrix = file;
+        return this;
+    }
+
+    /**
      * Checks everything and makes the recipe.
      *
      * @return the recipe
@@ -224,6 +237,7 @@ public final class RecipeBuilder {
                 maskBlock,
                 updateBlock,
                 rules,
-                calibration);
+                calibration,
+                imatrix);
     }
 }

@@ -68,7 +68,7 @@ public record RunRecord(
     /**
      * What a run was calibrated on.
      *
-     * @param source file, or the built-in set
+     * @param source file, the built-in set, or an imatrix
      * @param sequences number of sequences
      * @param length tokens of a sequence
      * @param tokens tokens in all

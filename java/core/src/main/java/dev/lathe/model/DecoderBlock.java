@@ -9,6 +9,7 @@ import dev.lathe.device.Scope;
 import dev.lathe.device.Tensor;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.function.BiConsumer;
 
 /**
  * One block of a decoder on a device: pre-norm grouped-query attention with rotary positions and a
@@ -136,9 +137,21 @@ public final class DecoderBlock implements AutoCloseable {
      * @param length tokens of a sequence; T is a multiple of it
      */
     public void forward(Tensor residual, int length) {
+        forward(residual, length, (stage, input) -> {});
+    }
+
+    /**
+     * The whole block, its linear layers' inputs shown on the way.
+     *
+     * @param residual x [T × hidden], replaced by the block's output
+     * @param length tokens of a sequence; T is a multiple of it
+     * @param inputs sees each stage with its input [T × cols of the stage's layers]
+     */
+    public void forward(Tensor residual, int length, BiConsumer<BlockStage, Tensor> inputs) {
         Tensor carried = null;
         for (BlockStage stage : BlockStage.values()) {
             Tensor input = enter(stage, residual, carried);
+            inputs.accept(stage, input);
             carried = leave(stage, residual, input, length);
             input.close();
         }

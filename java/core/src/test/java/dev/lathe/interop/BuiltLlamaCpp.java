@@ -82,6 +82,22 @@ final class BuiltLlamaCpp {
         return SavedPredictions.read(saved);
     }
 
+    /** The importance matrix that llama-imatrix measures on a text's first chunks. */
+    static Path importance(Path model, Path text, int length, int chunks, Path folder)
+            throws IOException, InterruptedException {
+        Path output = folder.resolve("theirs.gguf");
+        List<Object> arguments = new ArrayList<>(predicting(model, text, length, chunks));
+        arguments.addAll(List.of("-o", output, "--output-format", "gguf", "--no-ppl"));
+        run(folder, "llama-imatrix", arguments);
+        return output;
+    }
+
+    /** Quantizes with an importance matrix; what llama-quantize printed. */
+    static String quantize(Path model, Path importance, String type, Path output, Path folder)
+            throws IOException, InterruptedException {
+        return run(folder, "llama-quantize", List.of("--imatrix", importance, model, output, type));
+    }
+
     private static List<Object> predicting(Path model, Path text, int length, int windows) {
         return List.of(
                 "-m",
