@@ -3,8 +3,7 @@
 #ifndef LATHE_FORMATS_IQ1_M_H
 #define LATHE_FORMATS_IQ1_M_H
 
-#include "lathe/formats/format.h"
-#include "lathe/formats/iq_values.h"
+#include "lathe/formats/ternary_super.h"
 
 LATHE_BEGIN
 
@@ -12,7 +11,13 @@ struct IQ1_M {
   static constexpr int id = 29;
   static constexpr const char* name = "IQ1_M";
   static constexpr int blockSize = 256;
+  static constexpr int group = 8;
   static constexpr bool exactZero = false;
+  using Code = TernaryCode;
+  static constexpr int runSize = 16;
+  static constexpr bool shiftOfGroup = true;
+  static constexpr float codebookShrinkage = 0.95f;
+  static constexpr int scaleTrials = 3;
 
   struct __attribute__((packed)) Block {
     uint8_t qs[32];      // columns 8 i .. 8 i + 7: lower 8 bits of the codebook entry
@@ -20,6 +25,8 @@ struct IQ1_M {
     uint16_t scales[4];  // s_k at bit 3 (k % 4) of word k / 4; the top 4 bits of word n are bits 4 n .. 4 n + 3 of d
   };
   static_assert(sizeof(Block) == 56, "1.75 bits per weight");
+  using Grid = TernaryGrid<16>;
+  using Fit = TernarySuperFit<IQ1_M>;
 
   LATHE_HD static void decode(const Block& block, float* w) {
     uint32_t bits = 0;
@@ -33,6 +40,21 @@ struct IQ1_M {
       const float delta = packed & 8u ? -0.125f : 0.125f;
       const uint32_t entry = iq1Grid[block.qs[i] | ((packed & 7u) << 8)];
       for (int j = 0; j < 8; ++j) w[8 * i + j] = scale * (static_cast<float>(iq1Digit(entry, j)) + delta);
+    }
+  }
+
+  LATHE_HD static void pack(Block& block, const Grid& grid, const Code* codes) {
+    for (int n = 0; n < 4; ++n) {
+      int packed = ((grid.d >> (4 * n)) & 15) << 12;
+      for (int i = 0; i < 4; ++i) packed |= grid.scales[4 * n + i] << (3 * i);
+      block.scales[n] = static_cast<uint16_t>(packed);
+    }
+    for (int k = 0; k < 16; ++k) {
+      const Code first = codes[2 * k];
+      const Code second = codes[2 * k + 1];
+      block.qs[2 * k] = static_cast<uint8_t>(first & 255);
+      block.qs[2 * k + 1] = static_cast<uint8_t>(second & 255);
+      block.qh[k] = static_cast<uint8_t>((first >> 8) | ((second >> 8) << 4));
     }
   }
 };

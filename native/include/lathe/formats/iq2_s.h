@@ -3,8 +3,7 @@
 #ifndef LATHE_FORMATS_IQ2_S_H
 #define LATHE_FORMATS_IQ2_S_H
 
-#include "lathe/formats/format.h"
-#include "lathe/formats/iq_values.h"
+#include "lathe/formats/signed_super.h"
 
 LATHE_BEGIN
 
@@ -12,7 +11,16 @@ struct IQ2_S {
   static constexpr int id = 22;
   static constexpr const char* name = "IQ2_S";
   static constexpr int blockSize = 256;
+  static constexpr int group = 8;
   static constexpr bool exactZero = false;
+  using Code = SignedCode;
+  using Codebook = Iq2sCodebook;
+  static constexpr int runSize = 16;
+  static constexpr bool evenSignCount = false;
+  static constexpr float firstMultiple = 0.125f;
+  static constexpr float multipleStep = 0.25f;
+  static constexpr int mostScale = 15;
+  static constexpr float typicalScale = 0.047f;
 
   struct __attribute__((packed)) Block {
     uint16_t d;         // F16 scale
@@ -22,6 +30,8 @@ struct IQ2_S {
     uint8_t scales[8];  // s_k: nibble k % 2 of byte k / 2
   };
   static_assert(sizeof(Block) == 82, "2.5625 bits per weight");
+  using Grid = ScaleGrid<16>;
+  using Fit = SignedSuperFit<IQ2_S>;
 
   LATHE_HD static void decode(const Block& block, float* w) {
     const float d = halfToFloat(block.d);
@@ -32,6 +42,19 @@ struct IQ2_S {
       const uint32_t entry = iq2sGrid[block.qs[i] | (high << 8)];
       const uint32_t signs = block.signs[i];
       for (int j = 0; j < 8; ++j) w[8 * i + j] = scale * withSign(iq2Magnitude(entry, j), signs, j);
+    }
+  }
+
+  LATHE_HD static void pack(Block& block, const Grid& grid, const Code* codes) {
+    block.d = grid.d;
+    for (int k = 0; k < 16; k += 2)
+      block.scales[k / 2] = static_cast<uint8_t>(grid.scales[k] | (grid.scales[k + 1] << 4));
+    for (int i = 0; i < 8; ++i) block.qh[i] = 0;
+    for (int i = 0; i < 32; ++i) {
+      const uint32_t entry = entryOfCode(codes[i], 0);
+      block.qs[i] = static_cast<uint8_t>(entry & 255u);
+      block.qh[i / 4] = static_cast<uint8_t>(block.qh[i / 4] | ((entry >> 8) << (2 * (i % 4))));
+      block.signs[i] = static_cast<uint8_t>(signsOfCode(codes[i]));
     }
   }
 };

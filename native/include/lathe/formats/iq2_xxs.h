@@ -3,8 +3,7 @@
 #ifndef LATHE_FORMATS_IQ2_XXS_H
 #define LATHE_FORMATS_IQ2_XXS_H
 
-#include "lathe/formats/format.h"
-#include "lathe/formats/iq_values.h"
+#include "lathe/formats/signed_super.h"
 
 LATHE_BEGIN
 
@@ -12,7 +11,16 @@ struct IQ2_XXS {
   static constexpr int id = 16;
   static constexpr const char* name = "IQ2_XXS";
   static constexpr int blockSize = 256;
+  static constexpr int group = 8;
   static constexpr bool exactZero = false;
+  using Code = SignedCode;
+  using Codebook = Iq2xxsCodebook;
+  static constexpr int runSize = 32;
+  static constexpr bool evenSignCount = true;
+  static constexpr float firstMultiple = 0.125f;
+  static constexpr float multipleStep = 0.25f;
+  static constexpr int mostScale = 15;
+  static constexpr float typicalScale = 0.047f;
 
   struct __attribute__((packed)) Block {
     uint16_t d;  // F16 scale
@@ -22,6 +30,8 @@ struct IQ2_XXS {
     } groups[8];
   };
   static_assert(sizeof(Block) == 66, "2.0625 bits per weight");
+  using Grid = ScaleGrid<8>;
+  using Fit = SignedSuperFit<IQ2_XXS>;
 
   LATHE_HD static void decode(const Block& block, float* w) {
     const float d = halfToFloat(block.d);
@@ -33,6 +43,18 @@ struct IQ2_XXS {
         const uint32_t signs = evenSigns((packed >> (7 * i)) & 127u);
         for (int j = 0; j < 8; ++j) w[32 * k + 8 * i + j] = scale * withSign(iq2Magnitude(entry, j), signs, j);
       }
+    }
+  }
+
+  LATHE_HD static void pack(Block& block, const Grid& grid, const Code* codes) {
+    block.d = grid.d;
+    for (int k = 0; k < 8; ++k) {
+      uint32_t packed = static_cast<uint32_t>(grid.scales[k]) << 28;
+      for (int i = 0; i < 4; ++i) {
+        block.groups[k].entries[i] = static_cast<uint8_t>(entryOfCode(codes[4 * k + i], 0));
+        packed |= (signsOfCode(codes[4 * k + i]) & 127u) << (7 * i);
+      }
+      block.groups[k].signsAndScale = packed;
     }
   }
 };

@@ -3,8 +3,7 @@
 #ifndef LATHE_FORMATS_IQ3_S_H
 #define LATHE_FORMATS_IQ3_S_H
 
-#include "lathe/formats/format.h"
-#include "lathe/formats/iq_values.h"
+#include "lathe/formats/signed_super.h"
 
 LATHE_BEGIN
 
@@ -12,7 +11,16 @@ struct IQ3_S {
   static constexpr int id = 21;
   static constexpr const char* name = "IQ3_S";
   static constexpr int blockSize = 256;
+  static constexpr int group = 8;
   static constexpr bool exactZero = false;
+  using Code = SignedCode;
+  using Codebook = Iq3sCodebook;
+  static constexpr int runSize = 32;
+  static constexpr bool evenSignCount = false;
+  static constexpr float firstMultiple = 1.0f;
+  static constexpr float multipleStep = 2.0f;
+  static constexpr int mostScale = 15;
+  static constexpr float typicalScale = 0.19f;
 
   struct __attribute__((packed)) Block {
     uint16_t d;         // F16 scale
@@ -22,6 +30,8 @@ struct IQ3_S {
     uint8_t scales[4];  // s_k: nibble k % 2 of byte k / 2
   };
   static_assert(sizeof(Block) == 110, "3.4375 bits per weight");
+  using Grid = ScaleGrid<8>;
+  using Fit = SignedSuperFit<IQ3_S>;
 
   LATHE_HD static void decode(const Block& block, float* w) {
     const float d = halfToFloat(block.d);
@@ -32,6 +42,21 @@ struct IQ3_S {
       const uint32_t entry = iq3sGrid[block.qs[i] | (high << 8)];
       const uint32_t signs = static_cast<uint32_t>(block.signs[i / 2]) >> (4 * (i % 2));
       for (int j = 0; j < 4; ++j) w[4 * i + j] = scale * withSign(iq3sMagnitude(entry, j), signs, j);
+    }
+  }
+
+  LATHE_HD static void pack(Block& block, const Grid& grid, const Code* codes) {
+    block.d = grid.d;
+    for (int k = 0; k < 8; k += 2)
+      block.scales[k / 2] = static_cast<uint8_t>(grid.scales[k] | (grid.scales[k + 1] << 4));
+    for (int i = 0; i < 32; ++i) {
+      const uint32_t first = entryOfCode(codes[i], 0);
+      const uint32_t second = entryOfCode(codes[i], 1);
+      block.qs[2 * i] = static_cast<uint8_t>(first & 255u);
+      block.qs[2 * i + 1] = static_cast<uint8_t>(second & 255u);
+      const uint32_t high = ((first >> 8) | ((second >> 8) << 1)) << (2 * (i % 4));
+      block.qh[i / 4] = static_cast<uint8_t>((i % 4 == 0 ? 0u : block.qh[i / 4]) | high);
+      block.signs[i] = static_cast<uint8_t>(signsOfCode(codes[i]));
     }
   }
 };

@@ -1,0 +1,271 @@
+// Super-blocks of 256 weights, w = d * multiple(s_k) * sign * magnitude (signed_groups.h): the choice of d and s_k.
+//
+// Each run's gain is known exactly for any scale, since all points of the codebook are tried for all groups at once. It
+// is measured at scales around that of a Gaussian run; a parabola through the best three gives the run's target. d is
+// the candidate under which rounding the targets to d * multiple(s) costs least, in shares of each run's energy; then
+// every s_k is the best of its neighbours, measured, and d is refitted to the codes in closed form.
+//
+// A Format has: Codebook, runSize (weights that share s_k), evenSignCount, mostScale (greatest s), firstMultiple and
+// multipleStep: multiple(s) = firstMultiple + s multipleStep.
+#ifndef LATHE_FORMATS_SIGNED_SUPER_H
+#define LATHE_FORMATS_SIGNED_SUPER_H
+
+#include <cmath>
+
+#include "lathe/formats/signed_groups.h"
+
+LATHE_BEGIN
+
+constexpr int superSize = 256;
+constexpr int superBundles = superSize / groupSize / wideCount;
+
+template <int runs>
+struct ScaleGrid {
+  uint16_t d;            // F16 scale of scales
+  uint8_t scales[runs];  // s_k
+  float scale[runs];     // d * multiple(s_k)
+};
+
+template <class Format>
+LATHE_HD constexpr float multipleOf(int scaleCode) {
+  return Format::firstMultiple + Format::multipleStep * static_cast<float>(scaleCode);
+}
+
+// Runs of a super-block, each with the scale that suits it.
+template <int runs>
+struct RunTargets {
+  float energy[runs];  // sum p x^2
+  float scale[runs];   // 0: the run is all zeros
+};
+
+// The d for which whole codes come nearest to the targets. firstMultiple and step as in a Format.
+template <int runs>
+LATHE_HD inline float fittingSuperScale(const RunTargets<runs>& targets, float firstMultiple, float step, int most) {
+  float greatest = 0.0f;
+  for (int k = 0; k < runs; ++k) greatest = largerOf(greatest, targets.scale[k]);
+  float factors[wideCount];
+  for (int i = 0; i < wideCount; ++i) factors[i] = 0.88f + 0.04f * static_cast<float>(i);
+  const WideLanes candidates =
+      (greatest / (firstMultiple + step * static_cast<float>(most))) * loadWide(factors);
+  WideLanes losses = wide(0.0f);
+  for (int k = 0; k < runs; ++k) {
+    if (!(targets.scale[k] > 0.0f)) continue;
+    const WideLanes inverse = candidates * (1.0f / targets.scale[k]);
+    const WideLanes asked = (1.0f / inverse - firstMultiple) * (1.0f / step);
+    const WideLanes inside = smaller(larger(asked, wide(0.0f)), wide(static_cast<float>(most)));
+    const WideLanes code = (inside + roundingShift) - roundingShift;
+    const WideLanes miss = inverse * (firstMultiple + step * code) - 1.0f;
+    losses = losses + targets.energy[k] * (miss * miss);
+  }
+  float values[wideCount];
+  float loss[wideCount];
+  storeWide(values, candidates);
+  storeWide(loss, losses);
+  int best = 0;
+  for (int i = 1; i < wideCount; ++i) best = loss[i] < loss[best] ? i : best;
+  return values[best];
+}
+
+// Loads w [superSize] and importance into groups, in units of the result; 0: all weights are too small to store.
+LATHE_HD inline float loadSuper(LaneGroups<superBundles>& groups, const float* w, const float* importance) {
+  Weighted<superSize> block;
+  prepare(block, w, importance);
+  for (int g = 0; block.unit > 0.0f && g < superSize / groupSize; ++g) {
+    for (int j = 0; j < groupSize; ++j) {
+      groups.x[j][g] = block.x[groupSize * g + j];
+      groups.p[j][g] = block.p[groupSize * g + j];
+    }
+  }
+  return block.unit;
+}
+
+// energy = sum p x^2 over a run of groups; its root mean square under p.
+LATHE_HD inline float runMeasures(float& energy, const LaneGroups<superBundles>& groups, int first, int number) {
+  float weight = 0.0f;
+  energy = 0.0f;
+  for (int g = first; g < first + number; ++g) {
+    for (int j = 0; j < groupSize; ++j) {
+      const float x = groups.x[j][g];
+      weight += groups.p[j][g];
+      energy += groups.p[j][g] * x * x;
+    }
+  }
+  return sqrtf(energy / weight);
+}
+
+// Where gains [steps], measured at 1, ratio, ratio^2 and so on, have their peak: the top of a parabola.
+template <int steps>
+LATHE_HD inline float peakOf(const float* gains, float ratio) {
+  int best = 0;
+  float place = 1.0f;
+  float bestPlace = 1.0f;
+  for (int c = 1; c < steps; ++c) {
+    place *= ratio;
+    if (!(gains[c] > gains[best])) continue;
+    best = c;
+    bestPlace = place;
+  }
+  if (best == 0 || best == steps - 1) return bestPlace;
+  const float before = gains[best] - gains[best - 1];
+  const float after = gains[best] - gains[best + 1];
+  if (!(before + after > 0.0f)) return bestPlace;
+  return bestPlace * (1.0f + (ratio - 1.0f) * 0.5f * (before - after) / (before + after));
+}
+
+// The whole number nearest to asked (step 0), the next nearest (1), the one on the other side (2), between 0 and most.
+LATHE_HD inline int neighbour(float asked, int most, int step) {
+  const int nearest = roundBetween(asked, 0, most);
+  const int towards = asked < static_cast<float>(nearest) ? -1 : 1;
+  const int code = nearest + (step == 0 ? 0 : step == 1 ? towards : -towards);
+  return code < 0 ? 0 : code > most ? most : code;
+}
+
+// The d that is best for given codes, sum(m p x v) / sum(m^2 p v^2) with m = multiple(s_k), in units of `unit`; the old
+// one where F16 is too coarse for the new one to be better, and 0 where neither is better than that.
+LATHE_HD inline uint16_t refittedSuperScale(uint16_t old, float unit, const LaneGroups<superBundles>& groups,
+                                            const float (&values)[groupSize][superSize / groupSize],
+                                            const float* multiples) {
+  constexpr int count = superSize / groupSize;
+  float xv[count] = {};
+  float vv[count] = {};
+  for (int j = 0; j < groupSize; ++j) {
+    for (int g = 0; g < count; ++g) {
+      const float weighted = groups.p[j][g] * values[j][g];
+      xv[g] += weighted * groups.x[j][g];
+      vv[g] += weighted * values[j][g];
+    }
+  }
+  double products = 0.0;
+  double squares = 0.0;
+  for (int g = 0; g < count; ++g) {
+    const double multiple = multiples[g];
+    products += multiple * xv[g];
+    squares += multiple * multiple * vv[g];
+  }
+  const uint16_t fitted = products > 0.0 ? nonZeroHalf(static_cast<float>(products / squares) * unit) : uint16_t{0};
+  const double oldScale = halfToFloat(old) / unit;
+  const double newScale = halfToFloat(fitted) / unit;
+  const double oldGain = oldScale * (2.0 * products - oldScale * squares);
+  const double newGain = newScale * (2.0 * products - newScale * squares);
+  if (!(oldGain > newGain)) return newGain > 0.0 ? fitted : uint16_t{0};
+  return oldGain > 0.0 ? old : uint16_t{0};
+}
+
+template <class Format>
+struct SignedSuperFit {
+  using Codebook = typename Format::Codebook;
+  static constexpr int runs = superSize / Format::runSize;
+  static constexpr int groupsPerRun = Format::runSize / groupSize;
+  static constexpr int count = superSize / groupSize;
+  using Grid = ScaleGrid<runs>;
+
+  LaneGroups<superBundles> groups;
+  float unit;
+
+  LATHE_HD SignedSuperFit(const float* w, const float* importance) { unit = loadSuper(groups, w, importance); }
+
+  // Chooses grid.
+  LATHE_HD void choose(Grid& grid) {
+    grid.d = 0;
+    for (int k = 0; k < runs; ++k) grid.scales[k] = 0;
+    if (unit > 0.0f) {
+      const LaneGroups<superBundles> given = groups;
+      LaneSigns<count> signs;
+      takeSigns<Format::evenSignCount>(signs, groups);
+      if (Format::evenSignCount) flip(groups, signs.flipped[0]);
+      RunTargets<runs> targets;
+      findTargets(targets);
+      const float d = fittingSuperScale<runs>(targets, Format::firstMultiple, Format::multipleStep, Format::mostScale);
+      grid.d = nonZeroHalf(d * unit);
+      chooseScales(grid, targets);
+      refit(grid);
+      groups = given;
+    }
+    finish(grid);
+  }
+
+  // The codes of the whole super-block under grid.
+  LATHE_HD void code(const Grid& grid, SignedCode* codes) {
+    for (int g = 0; g < count; ++g) groups.scale[g] = unit > 0.0f ? grid.scale[g / groupsPerRun] / unit : 0.0f;
+    if (unit > 0.0f) {
+      bestSignedCodes<Format>(codes, groups);
+    } else {
+      for (int g = 0; g < count; ++g) codes[g] = 0;
+    }
+  }
+
+  LATHE_HD static void finish(Grid& grid) {
+    for (int k = 0; k < runs; ++k) grid.scale[k] = halfToFloat(grid.d) * multipleOf<Format>(grid.scales[k]);
+  }
+
+ private:
+  // gains [runs] at scales [runs].
+  LATHE_HD void measure(float* gains, const float* scales) {
+    float laneGains[count];
+    for (int g = 0; g < count; ++g) groups.scale[g] = scales[g / groupsPerRun];
+    bestGains<Codebook, false>(laneGains, groups);
+    for (int k = 0; k < runs; ++k) {
+      gains[k] = laneGains[k * groupsPerRun];
+      for (int i = 1; i < groupsPerRun; ++i) gains[k] += laneGains[k * groupsPerRun + i];
+    }
+  }
+
+  LATHE_HD void findTargets(RunTargets<runs>& targets) {
+    constexpr int steps = 7;
+    constexpr float ratio = 1.16f;
+    float scales[steps][runs];
+    float gains[steps][runs];
+    for (int k = 0; k < runs; ++k) {
+      const float size = runMeasures(targets.energy[k], groups, k * groupsPerRun, groupsPerRun);
+      scales[0][k] = 0.62f * Format::typicalScale * size;
+    }
+    for (int c = 0; c < steps; ++c) {
+      for (int k = 0; c > 0 && k < runs; ++k) scales[c][k] = scales[c - 1][k] * ratio;
+      measure(gains[c], scales[c]);
+    }
+    for (int k = 0; k < runs; ++k) {
+      float curve[steps];
+      for (int c = 0; c < steps; ++c) curve[c] = gains[c][k];
+      targets.scale[k] = scales[0][k] * peakOf<steps>(curve, ratio);
+    }
+  }
+
+  // The best code of each run among the neighbours of its target.
+  LATHE_HD void chooseScales(Grid& grid, const RunTargets<runs>& targets) {
+    const float d = halfToFloat(grid.d) / unit;
+    float best[runs];
+    for (int step = 0; step < 3; ++step) {
+      float scales[runs];
+      float gains[runs];
+      int codes[runs];
+      for (int k = 0; k < runs; ++k) {
+        const float asked = (targets.scale[k] / d - Format::firstMultiple) / Format::multipleStep;
+        codes[k] = neighbour(asked, Format::mostScale, step);
+        scales[k] = d * multipleOf<Format>(codes[k]);
+      }
+      measure(gains, scales);
+      for (int k = 0; k < runs; ++k) {
+        if (step > 0 && !(gains[k] > best[k])) continue;
+        best[k] = gains[k];
+        grid.scales[k] = static_cast<uint8_t>(codes[k]);
+      }
+    }
+  }
+
+  // d to the codes by least squares.
+  LATHE_HD void refit(Grid& grid) {
+    const float d = halfToFloat(grid.d) / unit;
+    for (int g = 0; g < count; ++g) groups.scale[g] = d * multipleOf<Format>(grid.scales[g / groupsPerRun]);
+    LaneChoices<superBundles> choices;
+    bestEntries<Codebook, false>(choices, groups);
+    float values[groupSize][count];
+    entryValues<Codebook, superBundles>(values, choices);
+    float multiples[count];
+    for (int g = 0; g < count; ++g) multiples[g] = multipleOf<Format>(grid.scales[g / groupsPerRun]);
+    grid.d = refittedSuperScale(grid.d, unit, groups, values, multiples);
+  }
+};
+
+LATHE_END
+
+#endif

@@ -1,0 +1,206 @@
+// Super-blocks of 256 weights, w = d * (2 s_k + 1) * (t + delta), with the digits t of 8 weights from a codebook and
+// delta = 1/8 or -1/8, for a run of weights (IQ1_S) or for every group of 8 (IQ1_M).
+//
+// A run's target scale is where digits that were free of the codebook would gain most, times what the codebook takes
+// off on average. d is chosen as in signed_super.h; then every s_k and delta is the best of the target's neighbours, with
+// the gain measured over all points of the codebook, and d is refitted to the codes in closed form.
+#ifndef LATHE_FORMATS_TERNARY_SUPER_H
+#define LATHE_FORMATS_TERNARY_SUPER_H
+
+#include "lathe/formats/signed_super.h"
+
+LATHE_BEGIN
+
+constexpr float ternaryShift = 0.125f;
+
+// The code of 8 weights: the entry, and bit 11: delta is negative (IQ1_M; IQ1_S has it in the grid).
+using TernaryCode = uint16_t;
+constexpr TernaryCode negativeShift = 1u << 11;
+
+template <int runs>
+struct TernaryGrid {
+  uint16_t d;              // F16 scale of scales
+  uint8_t scales[runs];    // s_k
+  uint8_t negative[runs];  // 1: delta < 0 (IQ1_S)
+  float scale[runs];       // d * (2 s_k + 1)
+};
+
+// A Format has: runSize (weights that share s_k), shiftOfGroup (delta is a group's own).
+template <class Format>
+struct TernarySuperFit {
+  static constexpr int runs = superSize / Format::runSize;
+  static constexpr int groupsPerRun = Format::runSize / groupSize;
+  static constexpr int count = superSize / groupSize;
+  static constexpr int mostScale = 7;
+  using Grid = TernaryGrid<runs>;
+
+  LaneGroups<superBundles> groups;  // shift: as chosen so far
+  float unit;
+
+  LATHE_HD TernarySuperFit(const float* w, const float* importance) { unit = loadSuper(groups, w, importance); }
+
+  // Chooses grid and the shifts.
+  LATHE_HD void choose(Grid& grid) {
+    grid.d = 0;
+    for (int k = 0; k < runs; ++k) grid.scales[k] = grid.negative[k] = 0;
+    if (unit > 0.0f) {
+      RunTargets<runs> targets;
+      findTargets(targets);
+      grid.d = nonZeroHalf(fittingSuperScale<runs>(targets, 1.0f, 2.0f, mostScale) * unit);
+      chooseScales(grid, targets);
+      refit(grid);
+    }
+    for (int k = 0; k < runs; ++k) {
+      grid.scale[k] = halfToFloat(grid.d) * multipleOf(grid.scales[k]);
+      grid.negative[k] = groups.shift[k * groupsPerRun] < 0.0f;
+    }
+  }
+
+  // The codes of the whole super-block under the grid that was chosen last.
+  LATHE_HD void code(const Grid& grid, TernaryCode* codes) {
+    for (int g = 0; g < count; ++g) codes[g] = 0;
+    if (!(unit > 0.0f)) return;
+    for (int g = 0; g < count; ++g) groups.scale[g] = grid.scale[g / groupsPerRun] / unit;
+    LaneChoices<superBundles> choices;
+    bestEntries<Iq1Codebook, true>(choices, groups);
+    for (int g = 0; g < count; ++g) {
+      const int negative = groups.shift[g] < 0.0f ? negativeShift : 0;
+      codes[g] = static_cast<TernaryCode>(static_cast<int>(choices.entry[0][g]) | negative);
+    }
+  }
+
+ private:
+  LATHE_HD static float multipleOf(int scaleCode) { return static_cast<float>(2 * scaleCode + 1); }
+
+  LATHE_HD void setShift(float shift) {
+    for (int g = 0; g < count; ++g) groups.shift[g] = shift;
+  }
+
+  LATHE_HD void setScales(const float* scales) {
+    for (int g = 0; g < count; ++g) groups.scale[g] = scales[g / groupsPerRun];
+  }
+
+  // Sums of lanes over runs.
+  LATHE_HD static void sumRuns(float* sums, const float* laneValues) {
+    for (int k = 0; k < runs; ++k) {
+      sums[k] = laneValues[k * groupsPerRun];
+      for (int i = 1; i < groupsPerRun; ++i) sums[k] += laneValues[k * groupsPerRun + i];
+    }
+  }
+
+  // What digits free of the codebook gain, per group.
+  LATHE_HD void freeGains(float* gains) const {
+    for (int lane = 0; lane < count; lane += wideCount) {
+      const WideLanes scale = loadWide(groups.scale + lane);
+      const WideLanes shift = loadWide(groups.shift + lane);
+      WideLanes sum = wide(0.0f);
+      for (int j = 0; j < groupSize; ++j) {
+        const WideLanes weighted = loadWide(groups.p[j] + lane) * scale;
+        const WideLanes linear = 2.0f * (weighted * loadWide(groups.x[j] + lane));
+        const WideLanes quadratic = weighted * scale;
+        const WideLanes low = shift - 1.0f;
+        const WideLanes high = shift + 1.0f;
+        const WideLanes outer = larger(low * (linear - quadratic * low), high * (linear - quadratic * high));
+        sum = sum + larger(shift * (linear - quadratic * shift), outer);
+      }
+      storeWide(gains + lane, sum);
+    }
+  }
+
+  // The better delta's gain of every run: per run, or the sum over groups that each have their own.
+  template <class Measure>
+  LATHE_HD void gainsOfShifts(float* gains, float* shifts, Measure measure) {
+    float positive[count];
+    float negative[count];
+    setShift(ternaryShift);
+    measure(positive);
+    setShift(-ternaryShift);
+    measure(negative);
+    if (!Format::shiftOfGroup) {
+      sumGroups(positive);
+      sumGroups(negative);
+    }
+    for (int g = 0; g < count; ++g) {
+      shifts[g] = positive[g] < negative[g] ? -ternaryShift : ternaryShift;
+      positive[g] = positive[g] < negative[g] ? negative[g] : positive[g];
+    }
+    if (Format::shiftOfGroup) sumGroups(positive);
+    for (int k = 0; k < runs; ++k) gains[k] = positive[k * groupsPerRun];
+  }
+
+  // Every group gets the sum of its run.
+  LATHE_HD static void sumGroups(float* laneValues) {
+    float sums[runs];
+    sumRuns(sums, laneValues);
+    for (int g = 0; g < count; ++g) laneValues[g] = sums[g / groupsPerRun];
+  }
+
+  LATHE_HD void findTargets(RunTargets<runs>& targets) {
+    constexpr int steps = 9;
+    constexpr float ratio = 1.12f;
+    constexpr float typicalScale = 1.1f;
+    float scales[steps][runs];
+    float gains[steps][runs];
+    float shifts[count];
+    for (int k = 0; k < runs; ++k) scales[0][k] = 0.635f * typicalScale * rootMeanSquare(targets.energy[k], k);
+    for (int c = 0; c < steps; ++c) {
+      for (int k = 0; c > 0 && k < runs; ++k) scales[c][k] = scales[c - 1][k] * ratio;
+      setScales(scales[c]);
+      gainsOfShifts(gains[c], shifts, [&](float* laneGains) { freeGains(laneGains); });
+    }
+    for (int k = 0; k < runs; ++k) {
+      float curve[steps];
+      for (int c = 0; c < steps; ++c) curve[c] = gains[c][k];
+      targets.scale[k] = Format::codebookShrinkage * scales[0][k] * peakOf<steps>(curve, ratio);
+    }
+  }
+
+  LATHE_HD float rootMeanSquare(float& energy, int run) const {
+    return runMeasures(energy, groups, run * groupsPerRun, groupsPerRun);
+  }
+
+  LATHE_HD void chooseScales(Grid& grid, const RunTargets<runs>& targets) {
+    const float d = halfToFloat(grid.d) / unit;
+    float best[runs];
+    float chosen[count];
+    for (int step = 0; step < Format::scaleTrials; ++step) {
+      float scales[runs];
+      float gains[runs];
+      float shifts[count];
+      int codes[runs];
+      for (int k = 0; k < runs; ++k) {
+        const float asked = 0.5f * (targets.scale[k] / d - 1.0f);
+        codes[k] = neighbour(asked, mostScale, step);
+        scales[k] = d * multipleOf(codes[k]);
+      }
+      setScales(scales);
+      gainsOfShifts(gains, shifts, [&](float* laneGains) { bestGains<Iq1Codebook, true>(laneGains, groups); });
+      for (int k = 0; k < runs; ++k) {
+        if (step > 0 && !(gains[k] > best[k])) continue;
+        best[k] = gains[k];
+        grid.scales[k] = static_cast<uint8_t>(codes[k]);
+        for (int g = k * groupsPerRun; g < (k + 1) * groupsPerRun; ++g) chosen[g] = shifts[g];
+      }
+    }
+    for (int g = 0; g < count; ++g) groups.shift[g] = chosen[g];
+  }
+
+  // d to the codes by least squares.
+  LATHE_HD void refit(Grid& grid) {
+    const float d = halfToFloat(grid.d) / unit;
+    for (int g = 0; g < count; ++g) groups.scale[g] = d * multipleOf(grid.scales[g / groupsPerRun]);
+    LaneChoices<superBundles> choices;
+    bestEntries<Iq1Codebook, true>(choices, groups);
+    float values[groupSize][count];
+    entryValues<Iq1Codebook, superBundles>(values, choices);
+    for (int j = 0; j < groupSize; ++j)
+      for (int g = 0; g < count; ++g) values[j][g] += groups.shift[g];
+    float multiples[count];
+    for (int g = 0; g < count; ++g) multiples[g] = multipleOf(grid.scales[g / groupsPerRun]);
+    grid.d = refittedSuperScale(grid.d, unit, groups, values, multiples);
+  }
+};
+
+LATHE_END
+
+#endif

@@ -1,0 +1,70 @@
+// Sixteen floats that are worked on together: one vector of AVX-512, else two Lanes (lanes.h). Every lane is a problem of
+// its own, so results do not depend on the width of the processor's registers.
+#ifndef LATHE_FORMATS_WIDE_LANES_H
+#define LATHE_FORMATS_WIDE_LANES_H
+
+#include "lathe/formats/lanes.h"
+
+LATHE_BEGIN
+
+constexpr int wideCount = 16;
+
+#if defined(__AVX512F__) && !defined(LATHE_PLAIN_LANES)
+
+typedef float WideLanes __attribute__((vector_size(wideCount * sizeof(float))));
+
+inline WideLanes wide(float value) { return _mm512_set1_ps(value); }
+inline WideLanes selectLess(WideLanes a, WideLanes b, WideLanes yes, WideLanes no) { return a < b ? yes : no; }
+inline WideLanes smaller(WideLanes a, WideLanes b) { return _mm512_mask_min_ps(a, 0xffff, a, b); }
+inline WideLanes larger(WideLanes a, WideLanes b) { return _mm512_mask_max_ps(a, 0xffff, a, b); }
+
+#else
+
+struct WideLanes {
+  Lanes part[2];
+};
+
+LATHE_HD inline WideLanes wide(float value) { return {{lanes(value), lanes(value)}}; }
+
+#define LATHE_WIDE_OPERATOR(op)                                                                                    \
+  LATHE_HD inline WideLanes operator op(const WideLanes& a, const WideLanes& b) {                                  \
+    return {{a.part[0] op b.part[0], a.part[1] op b.part[1]}};                                                     \
+  }                                                                                                                \
+  LATHE_HD inline WideLanes operator op(const WideLanes& a, float b) { return {{a.part[0] op b, a.part[1] op b}}; } \
+  LATHE_HD inline WideLanes operator op(float a, const WideLanes& b) { return {{a op b.part[0], a op b.part[1]}}; }
+LATHE_WIDE_OPERATOR(+)
+LATHE_WIDE_OPERATOR(-)
+LATHE_WIDE_OPERATOR(*)
+LATHE_WIDE_OPERATOR(/)
+#undef LATHE_WIDE_OPERATOR
+
+// Lane by lane: a < b ? yes : no.
+LATHE_HD inline WideLanes selectLess(const WideLanes& a, const WideLanes& b, const WideLanes& yes,
+                                     const WideLanes& no) {
+  return {{selectLess(a.part[0], b.part[0], yes.part[0], no.part[0]),
+           selectLess(a.part[1], b.part[1], yes.part[1], no.part[1])}};
+}
+
+// Lane by lane: a < b ? a : b, and a > b ? a : b. Where a is NaN, the result is b.
+LATHE_HD inline WideLanes smaller(const WideLanes& a, const WideLanes& b) {
+  return {{smaller(a.part[0], b.part[0]), smaller(a.part[1], b.part[1])}};
+}
+
+LATHE_HD inline WideLanes larger(const WideLanes& a, const WideLanes& b) {
+  return {{larger(a.part[0], b.part[0]), larger(a.part[1], b.part[1])}};
+}
+
+#endif
+
+// values [wideCount]
+LATHE_HD inline WideLanes loadWide(const float* values) {
+  WideLanes result;
+  memcpy(&result, values, sizeof result);
+  return result;
+}
+
+LATHE_HD inline void storeWide(float* values, const WideLanes& from) { memcpy(values, &from, sizeof from); }
+
+LATHE_END
+
+#endif
