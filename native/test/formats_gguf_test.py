@@ -224,7 +224,9 @@ DECODABLE = [
 ENCODABLE = [
     "F32", "F16", "BF16", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0", "Q2_K", "Q3_K", "Q4_K", "Q5_K", "Q6_K", "IQ4_NL",
     "IQ4_XS", "TQ1_0", "TQ2_0", "MXFP4", "NVFP4", "Q1_0", "Q2_0",
+    "IQ1_S", "IQ1_M", "IQ2_XXS", "IQ2_XS", "IQ2_S", "IQ3_XXS", "IQ3_S",
 ]  # fmt: skip
+NEEDS_IMPORTANCE = ("IQ1_S", "IQ1_M", "IQ2_XXS", "IQ2_XS")  # libggml refuses these without
 QUANTIZED = [name for name in ENCODABLE if name not in ("F32", "F16", "BF16")]
 
 
@@ -350,6 +352,8 @@ def test_variants_and_decoders_agree_on_encoded_bytes(variants, name, request):
 
 def libggml_encode(library, formats, name, w, importance):
     info = formats.types[name]
+    if importance is None and name in NEEDS_IMPORTANCE:
+        importance = np.ones(w.shape[1], np.float32)
     packed = np.zeros((w.shape[0], w.shape[1] // info.block_size * info.block_bytes), np.uint8)
     written = library.ggml_quantize_chunk(
         info.id, pointer(w), pointer(packed), ctypes.c_int64(0), ctypes.c_int64(w.shape[0]),

@@ -44,7 +44,7 @@ int wrapperChoose(int id, const float* w, const float* importance, int64_t rows,
       for (int64_t c = 0; c < cols; c += Format::blockSize) {
         typename Format::Grid grid;
         memset(&grid, 0, sizeof grid);
-        Format::choose(grid, w + r * cols + c, importance ? importance + c : nullptr, exactZeros != 0);
+        chooseGrid<Format>(grid, w + r * cols + c, importance ? importance + c : nullptr, exactZeros != 0);
         *sink += static_cast<float>(reinterpret_cast<const unsigned char*>(&grid)[0]);
       }
     }

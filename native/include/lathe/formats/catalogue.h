@@ -56,20 +56,20 @@
   ENCODED(Q5_K)                                \
   ENCODED(Q6_K)                                \
   DECODED(Q8_K)                                \
-  DECODED(IQ2_XXS)                             \
-  DECODED(IQ2_XS)                              \
-  DECODED(IQ3_XXS)                             \
-  DECODED(IQ1_S)                               \
+  ENCODED(IQ2_XXS)                             \
+  ENCODED(IQ2_XS)                              \
+  ENCODED(IQ3_XXS)                             \
+  ENCODED(IQ1_S)                               \
   ENCODED(IQ4_NL)                              \
-  DECODED(IQ3_S)                               \
-  DECODED(IQ2_S)                               \
+  ENCODED(IQ3_S)                               \
+  ENCODED(IQ2_S)                               \
   ENCODED(IQ4_XS)                              \
   PLAIN(24, "I8", 1)                           \
   PLAIN(25, "I16", 2)                          \
   PLAIN(26, "I32", 4)                          \
   PLAIN(27, "I64", 8)                          \
   DECODED(F64)                                 \
-  DECODED(IQ1_M)                               \
+  ENCODED(IQ1_M)                               \
   ENCODED(BF16)                                \
   ENCODED(TQ1_0)                               \
   ENCODED(TQ2_0)                               \

@@ -12,26 +12,29 @@
 //
 // decode has to give the bits that the gguf Python package gives. A format that is encodable has besides:
 //
-//     static constexpr int group;         weights that share one code: 1; 8 for IQ1 and IQ2; 4 or 8 for IQ3
+//     static constexpr int group;         weights that share one code: 1, or 8 (the types with codebooks)
 //     using Code;                         unsigned integer that holds the code of a group
 //     struct Grid;                        the scales of one block as they will be stored, ready to use
-//     static void choose(Grid& grid, const float* w, const float* importance, bool exactZeros);
 //     static void pack(Block& block, const Grid& grid, const Code* codes);                  codes [blockSize / group]
 //   group == 1:
+//     static void choose(Grid& grid, const float* w, const float* importance, bool exactZeros);
 //     static float code(const Grid& grid, int column, float w, Code& code);
 //   group > 1:
-//     static void codeGroup(const Grid& grid, int groupIndex, const float* w, const float* metric, Code& code,
-//                           float* decoded);
+//     struct Fit;                         the work on one block: Fit fit(w, importance); fit.choose(grid);
+//       void code(const Grid& grid, Code* codes);                    the best codes under the grid that was chosen last
+//       static void decode(const Grid& grid, int group, Code code, float* values);
+//       static void readGrid(float& scale, float& shift, const Grid& grid, int group);
+//       static void bestCodes(RowCodes<Code>& rows, LaneGroups<1>& groups);    one group of 16 rows (group_feedback.h)
 //   };
 //
 // choose fixes the scales, not the codes: it searches the Grid that makes sum importance_i (w_i - q_i)^2 small over
-// w [blockSize], where q_i is the value nearest to w_i that the Grid allows. importance [blockSize] is >= 0; null means
-// all 1; only its ratios within the block matter. With exactZeros, which asks for exactZero, every column of the Grid
-// has a code for exactly 0. Any finite w is accepted: scales are F16 and bounded to its finite range.
+// w [blockSize], where q_i is the value nearest to w_i that the Grid allows (q the nearest of all codes' to a group).
+// importance [blockSize] is >= 0; null means all 1; only its ratios within the block matter. With exactZeros, which
+// asks for exactZero, every column of the Grid has a code for exactly 0. Any finite w is accepted: scales are F16 and
+// bounded to its finite range.
 //
 // code gives the code of the value nearest to w in this column and returns that value, bit-equal to what decode gives
-// after pack. codeGroup does so for the weights w [group] of one group: it minimises |(w - q) M|^2 for the upper
-// triangular metric M [group x group], row-major (null: identity), and writes q to decoded [group].
+// after pack. With groups, Fit::decode gives these values.
 //
 // Round-to-nearest quantization is choose, code per group, pack: encodeBlock. Error feedback calls choose when a block
 // is reached and lets the codes' errors change the weights that come after them.
@@ -57,14 +60,31 @@ struct EmptyGrid {};
 template <class Format>
 LATHE_HD inline void encodeBlock(typename Format::Block& block, const float* w, const float* importance,
                                  bool exactZeros, float* decoded) {
-  static_assert(Format::group == 1, "formats that code groups of weights need codeGroup");
+  constexpr int groups = Format::blockSize / Format::group;
   typename Format::Grid grid;
-  Format::choose(grid, w, importance, exactZeros);
-  typename Format::Code codes[Format::blockSize];
+  typename Format::Code codes[groups];
   float values[Format::blockSize];
-  for (int i = 0; i < Format::blockSize; ++i) values[i] = Format::code(grid, i, w[i], codes[i]);
+  if constexpr (Format::group == 1) {
+    Format::choose(grid, w, importance, exactZeros);
+    for (int i = 0; i < Format::blockSize; ++i) values[i] = Format::code(grid, i, w[i], codes[i]);
+  } else {
+    typename Format::Fit fit(w, importance);
+    fit.choose(grid);
+    fit.code(grid, codes);
+    for (int g = 0; g < groups; ++g) Format::Fit::decode(grid, g, codes[g], values + g * Format::group);
+  }
   Format::pack(block, grid, codes);
   if (decoded) memcpy(decoded, values, sizeof values);
+}
+
+// Chooses the scales of a block.
+template <class Format>
+LATHE_HD inline void chooseGrid(typename Format::Grid& grid, const float* w, const float* importance, bool exactZeros) {
+  if constexpr (Format::group == 1) {
+    Format::choose(grid, w, importance, exactZeros);
+  } else {
+    typename Format::Fit(w, importance).choose(grid);
+  }
 }
 
 LATHE_END

@@ -61,8 +61,7 @@ LATHE_HD inline void tabulateHalf(WideLanes* table, const LaneGroups<bundles>& g
       WideLanes value = wide(constant);
       if (shifted) value = value + loadWide(groups.shift + lane);
       const WideLanes term = value * (linear - quadratic * value);
-      for (int i = 0; i < count; ++i)
-        table[(level * count + i) * bundles] = j == 0 ? term : table[i * bundles] + term;
+      for (int i = 0; i < count; ++i) table[(level * count + i) * bundles] = j == 0 ? term : table[i * bundles] + term;
     }
     count *= levels;
   }

@@ -40,16 +40,16 @@ LATHE_TABLE CodebookHalves<2048> iq1Halves = codebookHalves(iq1Grid, 8, 3);
 
 // typicalMagnitude: about the root mean square of the weights over that of the scale at the best scale of Gaussian
 // weights.
-#define LATHE_CODEBOOK(Name, entryCount, coordinates, levelCount, grid, halfTable, valueOf)             \
-  struct Name {                                                                                         \
-    static constexpr int entries = entryCount;                                                          \
-    static constexpr int width = coordinates;                                                           \
-    static constexpr int levels = levelCount;                                                           \
-    static constexpr int halfWidth = width / 2;                                                         \
-    static constexpr int halfCount = levels == 3 ? 81 : 64;                                             \
-    LATHE_HD static const CodebookHalves<entries>& halves() { return halfTable; }                       \
-    LATHE_HD static uint32_t entry(int index) { return grid[index]; }                                   \
-    LATHE_HD static int value(uint32_t entry, int coordinate) { return valueOf(entry, coordinate); }    \
+#define LATHE_CODEBOOK(Name, entryCount, coordinates, levelCount, grid, halfTable, valueOf)          \
+  struct Name {                                                                                      \
+    static constexpr int entries = entryCount;                                                       \
+    static constexpr int width = coordinates;                                                        \
+    static constexpr int levels = levelCount;                                                        \
+    static constexpr int halfWidth = width / 2;                                                      \
+    static constexpr int halfCount = levels == 3 ? 81 : 64;                                          \
+    LATHE_HD static const CodebookHalves<entries>& halves() { return halfTable; }                    \
+    LATHE_HD static uint32_t entry(int index) { return grid[index]; }                                \
+    LATHE_HD static int value(uint32_t entry, int coordinate) { return valueOf(entry, coordinate); } \
   };
 LATHE_CODEBOOK(Iq2xxsCodebook, 256, 8, 3, iq2xxsGrid, iq2xxsHalves, iq2Magnitude)
 LATHE_CODEBOOK(Iq2xsCodebook, 512, 8, 3, iq2xsGrid, iq2xsHalves, iq2Magnitude)

@@ -1,9 +1,9 @@
 // Formats whose weights are w = d * multiple(s_k) * sign * magnitude, with the magnitudes of 8 weights from a codebook:
 // IQ2_XXS, IQ2_XS, IQ2_S, IQ3_XXS, IQ3_S. Here: signs and codebook entries of groups whose scales are given.
 //
-// Where a format stores 7 signs of 8 (evenSignCount), their product is +1. A group with an odd number of negative weights
-// has to give one of them the wrong sign: with magnitude v that costs 4 s p |x| v, so the weights with the two least
-// p |x| are tried, each with the magnitudes that are best then.
+// Where a format stores 7 signs of 8 (evenSignCount), their product is +1. A group with an odd number of negative
+// weights has to give one of them the wrong sign: with magnitude v that costs 4 s p |x| v, so the weights with the two
+// least p |x| are tried, each with the magnitudes that are best then.
 #ifndef LATHE_FORMATS_SIGNED_GROUPS_H
 #define LATHE_FORMATS_SIGNED_GROUPS_H
 
@@ -12,8 +12,8 @@
 
 LATHE_BEGIN
 
-// The code of 8 weights: the entries of both parts (IQ3) or the one entry in bits 0 .. 9 and 10 .. 19, signs from bit 20
-// on.
+// The code of 8 weights: the entries of both parts (IQ3) or the one entry in bits 0 .. 9 and 10 .. 19, signs from bit
+// 20 on.
 using SignedCode = uint32_t;
 
 LATHE_HD inline uint32_t entryOfCode(SignedCode code, int part) { return (code >> (10 * part)) & 1023u; }

@@ -12,6 +12,7 @@
 
 #include <cmath>
 
+#include "lathe/formats/group_feedback.h"
 #include "lathe/formats/signed_groups.h"
 
 LATHE_BEGIN
@@ -45,8 +46,7 @@ LATHE_HD inline float fittingSuperScale(const RunTargets<runs>& targets, float f
   for (int k = 0; k < runs; ++k) greatest = largerOf(greatest, targets.scale[k]);
   float factors[wideCount];
   for (int i = 0; i < wideCount; ++i) factors[i] = 0.88f + 0.04f * static_cast<float>(i);
-  const WideLanes candidates =
-      (greatest / (firstMultiple + step * static_cast<float>(most))) * loadWide(factors);
+  const WideLanes candidates = (greatest / (firstMultiple + step * static_cast<float>(most))) * loadWide(factors);
   WideLanes losses = wide(0.0f);
   for (int k = 0; k < runs; ++k) {
     if (!(targets.scale[k] > 0.0f)) continue;
@@ -198,6 +198,31 @@ struct SignedSuperFit {
     for (int k = 0; k < runs; ++k) grid.scale[k] = halfToFloat(grid.d) * multipleOf<Format>(grid.scales[k]);
   }
 
+  // values [groupSize] that the code of a group stands for.
+  LATHE_HD static void decode(const Grid& grid, int group, SignedCode code, float* values) {
+    signedValues<Codebook>(values, code);
+    for (int j = 0; j < groupSize; ++j) values[j] *= grid.scale[group / groupsPerRun];
+  }
+
+  // For codeRows (group_feedback.h).
+  LATHE_HD static void readGrid(float& scale, float&, const Grid& grid, int group) {
+    scale = grid.scale[group / groupsPerRun];
+  }
+
+  LATHE_HD static void bestCodes(RowCodes<SignedCode>& rows, LaneGroups<1>& given) {
+    bestSignedCodes<Format>(rows.code, given);
+    for (int part = 0; part < groupSize / Codebook::width; ++part) {
+      uint32_t entries[wideCount];
+      for (int lane = 0; lane < wideCount; ++lane)
+        entries[lane] = Codebook::entry(static_cast<int>(entryOfCode(rows.code[lane], part)));
+      for (int i = 0; i < Codebook::width; ++i) {
+        const int j = part * Codebook::width + i;
+        for (int lane = 0; lane < wideCount; ++lane)
+          rows.value[j][lane] = withSign(Codebook::value(entries[lane], i), signsOfCode(rows.code[lane]), j);
+      }
+    }
+  }
+
  private:
   // gains [runs] at scales [runs].
   LATHE_HD void measure(float* gains, const float* scales) {
@@ -213,20 +238,31 @@ struct SignedSuperFit {
   LATHE_HD void findTargets(RunTargets<runs>& targets) {
     constexpr int steps = 7;
     constexpr float ratio = 1.16f;
+    constexpr float lowest = 0.62f;
     float scales[steps][runs];
     float gains[steps][runs];
     for (int k = 0; k < runs; ++k) {
       const float size = runMeasures(targets.energy[k], groups, k * groupsPerRun, groupsPerRun);
-      scales[0][k] = 0.62f * Format::typicalScale * size;
+      scales[0][k] = lowest * Format::typicalScale * size;
     }
     for (int c = 0; c < steps; ++c) {
       for (int k = 0; c > 0 && k < runs; ++k) scales[c][k] = scales[c - 1][k] * ratio;
       measure(gains[c], scales[c]);
     }
+    // Weights that are all of one size are met by the codebook's least values, far from where Gaussian ones are.
+    float equal[runs];
+    float equalGains[runs];
+    for (int k = 0; k < runs; ++k)
+      equal[k] = scales[0][k] / (lowest * Format::typicalScale * static_cast<float>(Codebook::value(0, 0)));
+    measure(equalGains, equal);
     for (int k = 0; k < runs; ++k) {
       float curve[steps];
-      for (int c = 0; c < steps; ++c) curve[c] = gains[c][k];
-      targets.scale[k] = scales[0][k] * peakOf<steps>(curve, ratio);
+      float greatest = gains[0][k];
+      for (int c = 0; c < steps; ++c) {
+        curve[c] = gains[c][k];
+        greatest = largerOf(greatest, curve[c]);
+      }
+      targets.scale[k] = equalGains[k] > greatest ? equal[k] : scales[0][k] * peakOf<steps>(curve, ratio);
     }
   }
 

@@ -2,8 +2,8 @@
 // delta = 1/8 or -1/8, for a run of weights (IQ1_S) or for every group of 8 (IQ1_M).
 //
 // A run's target scale is where digits that were free of the codebook would gain most, times what the codebook takes
-// off on average. d is chosen as in signed_super.h; then every s_k and delta is the best of the target's neighbours, with
-// the gain measured over all points of the codebook, and d is refitted to the codes in closed form.
+// off on average. d is chosen as in signed_super.h; then every s_k and delta is the best of the target's neighbours,
+// with the gain measured over all points of the codebook, and d is refitted to the codes in closed form.
 #ifndef LATHE_FORMATS_TERNARY_SUPER_H
 #define LATHE_FORMATS_TERNARY_SUPER_H
 
@@ -16,6 +16,8 @@ constexpr float ternaryShift = 0.125f;
 // The code of 8 weights: the entry, and bit 11: delta is negative (IQ1_M; IQ1_S has it in the grid).
 using TernaryCode = uint16_t;
 constexpr TernaryCode negativeShift = 1u << 11;
+
+LATHE_HD inline float shiftOfCode(TernaryCode code) { return code & negativeShift ? -ternaryShift : ternaryShift; }
 
 template <int runs>
 struct TernaryGrid {
@@ -66,6 +68,47 @@ struct TernarySuperFit {
     for (int g = 0; g < count; ++g) {
       const int negative = groups.shift[g] < 0.0f ? negativeShift : 0;
       codes[g] = static_cast<TernaryCode>(static_cast<int>(choices.entry[0][g]) | negative);
+    }
+  }
+
+  // values [groupSize] that the code of a group stands for.
+  LATHE_HD static void decode(const Grid& grid, int group, TernaryCode code, float* values) {
+    float scale;
+    float shift;
+    readGrid(scale, shift, grid, group);
+    if (Format::shiftOfGroup) shift = shiftOfCode(code);
+    const uint32_t entry = Iq1Codebook::entry(code & 2047);
+    for (int j = 0; j < groupSize; ++j) values[j] = scale * (static_cast<float>(iq1Digit(entry, j)) + shift);
+  }
+
+  // For codeRows (group_feedback.h).
+  LATHE_HD static void readGrid(float& scale, float& shift, const Grid& grid, int group) {
+    const int run = group / groupsPerRun;
+    scale = grid.scale[run];
+    shift = grid.negative[run] ? -ternaryShift : ternaryShift;
+  }
+
+  LATHE_HD static void bestCodes(RowCodes<TernaryCode>& rows, LaneGroups<1>& given) {
+    LaneChoices<1> choices;
+    if (Format::shiftOfGroup) {
+      for (int lane = 0; lane < wideCount; ++lane) given.shift[lane] = -ternaryShift;
+      LaneChoices<1> negative;
+      bestEntries<Iq1Codebook, true>(negative, given);
+      for (int lane = 0; lane < wideCount; ++lane) given.shift[lane] = ternaryShift;
+      bestEntries<Iq1Codebook, true>(choices, given);
+      for (int lane = 0; lane < wideCount; ++lane) {
+        if (!(choices.gain[lane] < negative.gain[lane])) continue;
+        choices.entry[0][lane] = negative.entry[0][lane];
+        given.shift[lane] = -ternaryShift;
+      }
+    } else {
+      bestEntries<Iq1Codebook, true>(choices, given);
+    }
+    entryValues<Iq1Codebook, 1>(rows.value, choices);
+    for (int lane = 0; lane < wideCount; ++lane) {
+      const int negative = given.shift[lane] < 0.0f ? negativeShift : 0;
+      rows.code[lane] = static_cast<TernaryCode>(static_cast<int>(choices.entry[0][lane]) | negative);
+      for (int j = 0; j < groupSize; ++j) rows.value[j][lane] += given.shift[lane];
     }
   }
 

@@ -1,5 +1,5 @@
-// Sixteen floats that are worked on together: one vector of AVX-512, else two Lanes (lanes.h). Every lane is a problem of
-// its own, so results do not depend on the width of the processor's registers.
+// Sixteen floats that are worked on together: one vector of AVX-512, else two Lanes (lanes.h). Every lane is a problem
+// of its own, so results do not depend on the width of the processor's registers.
 #ifndef LATHE_FORMATS_WIDE_LANES_H
 #define LATHE_FORMATS_WIDE_LANES_H
 
@@ -26,10 +26,10 @@ struct WideLanes {
 
 LATHE_HD inline WideLanes wide(float value) { return {{lanes(value), lanes(value)}}; }
 
-#define LATHE_WIDE_OPERATOR(op)                                                                                    \
-  LATHE_HD inline WideLanes operator op(const WideLanes& a, const WideLanes& b) {                                  \
-    return {{a.part[0] op b.part[0], a.part[1] op b.part[1]}};                                                     \
-  }                                                                                                                \
+#define LATHE_WIDE_OPERATOR(op)                                                                                     \
+  LATHE_HD inline WideLanes operator op(const WideLanes& a, const WideLanes& b) {                                   \
+    return {{a.part[0] op b.part[0], a.part[1] op b.part[1]}};                                                      \
+  }                                                                                                                 \
   LATHE_HD inline WideLanes operator op(const WideLanes& a, float b) { return {{a.part[0] op b, a.part[1] op b}}; } \
   LATHE_HD inline WideLanes operator op(float a, const WideLanes& b) { return {{a op b.part[0], a op b.part[1]}}; }
 LATHE_WIDE_OPERATOR(+)
