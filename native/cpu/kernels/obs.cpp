@@ -8,6 +8,7 @@
 //
 // The tile is held transposed, [width][kLanes], so that a vector holds one column of all rows: every step is the same
 // for all lanes, whatever the rows' own masks, scales and codes are.
+#include <cstring>
 #include <type_traits>
 
 #include "kernels.h"
@@ -46,17 +47,20 @@ template <class T>
 struct KeepValues {
   using Column = typename Lanes16<T>::Column;
   void begin(const ObsTile&, const TileState<T>&, int64_t) {}
-  void code(int, int64_t, const Column& w, Column& q) { q = w; }
+  void code(const ObsTile&, const TileState<T>&, int64_t, const Column& w, Column& q) { q = w; }
   void end(const ObsTile&, int64_t) {}
 };
 
 // Codes the weights in storage type F. A block's scales are chosen when its first column is reached, from the weights
-// as compensated so far, weighted by 1 / U_jj^2; its codes follow column by column.
+// as compensated so far, weighted by 1 / U_jj^2; its codes follow column by column or, where columns share a code,
+// group by group: with E = (w - q) U_GG^-1 over the group G, the code is that with the least |E|^2 (group_feedback.h).
+// What follows a code is the same in both cases, since the e_j, column by column, are the elements of E.
 template <class F>
 struct Encode {
   using Column = Lanes16<float>::Column;
   typename F::Grid grids[kLanes];
-  typename F::Code codes[kLanes][F::blockSize];
+  typename F::Code codes[kLanes][F::blockSize / F::group];
+  float decoded[F::group][kLanes];  // of the group at hand, where columns share a code
 
   void begin(const ObsTile& tile, const TileState<float>& state, int64_t j) {
     if (j % F::blockSize != 0) return;
@@ -70,14 +74,32 @@ struct Encode {
         w[i] = pruned ? 0.0f : state.w[j + i][lane];
         importance[i] = pruned ? 0.0f : 1.0f / (diagonal * diagonal);
       }
-      F::choose(grids[lane], w, importance, tile.exactZeros);
+      chooseGrid<F>(grids[lane], w, importance, tile.exactZeros);
     }
   }
 
-  void code(int lanes, int64_t j, const Column& w, Column& q) {
+  void code(const ObsTile& tile, const TileState<float>& state, int64_t j, const Column& w, Column& q) {
     const int column = static_cast<int>(j % F::blockSize);
-    q = w - w;
-    for (int lane = 0; lane < lanes; lane++) q[lane] = F::code(grids[lane], column, w[lane], codes[lane][column]);
+    if constexpr (F::group == 1) {
+      q = w - w;
+      for (int lane = 0; lane < tile.lanes; lane++)
+        q[lane] = F::code(grids[lane], column, w[lane], codes[lane][column]);
+    } else {
+      if (column % F::group == 0) codeGroup(tile, state, j);
+      std::memcpy(&q, decoded[column % F::group], sizeof q);
+    }
+  }
+
+  // The codes of the group of columns that begins with j, whose weights are all up to date.
+  void codeGroup(const ObsTile& tile, const TileState<float>& state, int64_t j) {
+    static_assert(kStrip % F::group == 0, "a group is within a strip");
+    const GroupMetric metric = groupMetric(static_cast<const float*>(tile.u) + j * tile.uStride + j, tile.uStride);
+    float w[F::group][kLanes];
+    std::memcpy(w, state.w + j, sizeof w);
+    const int group = static_cast<int>(j % F::blockSize) / F::group;
+    typename F::Code found[kLanes];
+    codeRows<F>(found, decoded, grids, tile.lanes, group, metric, w);
+    for (int lane = 0; lane < kLanes; lane++) codes[lane][group] = found[lane];
   }
 
   void end(const ObsTile& tile, int64_t j) {
@@ -172,7 +194,7 @@ void compress(ObsTile& tile, Coder& coder) {
       if (tile.ofM > 0 && j % tile.ofM == 0) selectPattern(state, tile, j);
       coder.begin(tile, state, j);
       Column w = state.pruned[j] ? zero : state.w[j], q;
-      coder.code(tile.lanes, j, w, q);
+      coder.code(tile, state, j, w, q);
       state.e[j] = (state.w[j] - q) / u[j * tile.uStride + j];
       state.w[j] = q;
       zeros -= state.pruned[j];

@@ -125,7 +125,7 @@ final class BadInputs {
 
     private void types() {
         options("--type Q9_K", "'Q9_K'", "Q4_K");
-        options("--type IQ2_XXS", "'IQ2_XXS'", "cannot be written");
+        options("--type Q8_K", "'Q8_K'", "cannot be written");
         options("--type Q4_0 --head-type nothing", "'nothing'");
         options("--type IQ4_NL --sparsity 0.5", "IQ4_NL", "exact zero", "down_proj");
         options("--type IQ4_XS --sparsity 0.5", "IQ4_NL", "exact zero", "down_proj");
