@@ -1,0 +1,6 @@
+'use strict';
+
+Theme.start();
+Tables.start();
+Charts.start();
+Answers.start();
