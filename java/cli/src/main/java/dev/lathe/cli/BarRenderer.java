@@ -11,6 +11,7 @@ import me.tongfei.progressbar.ProgressState;
 final class BarRenderer implements ProgressBarRenderer {
     private static final int WHAT_WIDTH = 26;
     private static final int LEAST_BAR = 8;
+    private static final int TIME_WIDTH = "10:00:00 left".length();
     private static final String EIGHTHS = " ▏▎▍▌▋▊▉";
     private static final char FULL = '█';
 
@@ -37,19 +38,16 @@ final class BarRenderer implements ProgressBarRenderer {
             left = rate.secondsLeft(state.getMax());
         }
         double share = Math.min(1, state.getNormalizedProgress());
-        String time = Quantity.clock(state.getElapsedAfterStart().toSeconds());
-        if (share < 1) {
-            time =
-                    left.isPresent()
-                            ? Quantity.clock(Math.round(left.getAsDouble())) + " left"
-                            : time + " passed";
-        }
+        String time =
+                share < 1 && left.isPresent()
+                        ? Quantity.clock(Math.round(left.getAsDouble())) + " left"
+                        : Quantity.clock(state.getElapsedAfterStart().toSeconds()) + " passed";
         String numbers =
                 Quantity.format(
-                        " %3d %%  %7s  %s",
+                        " %3d %%  %13s  %-" + TIME_WIDTH + "s",
                         (int) (100 * share),
                         perSecond.isPresent()
-                                ? Quantity.format("%.1f/s", perSecond.getAsDouble())
+                                ? Quantity.format("%.1f steps/s", perSecond.getAsDouble())
                                 : "",
                         time);
         String what = state.getExtraMessage();

@@ -31,7 +31,8 @@ import picocli.CommandLine.Spec;
             "  2:4 sparsity for a Hugging Face folder, calibrated on your own text:",
             "    lathe compress Qwen2.5-1.5B/ -o pruned/ --pattern 2:4 --calibration text.txt",
             "  Quantize, but keep the last block in 6 bits:",
-            "    lathe compress model.gguf -o small.gguf --type Q4_K --protect final-layer=Q6_K"
+            "    lathe compress model.gguf -o small.gguf --type Q4_K \\",
+            "        --protect final-layer=Q6_K"
         })
 final class CompressCommand implements Runnable {
     @Spec private CommandSpec spec;

@@ -29,8 +29,7 @@ final class CompressionOptions {
             required = true,
             paramLabel = "OUT",
             description =
-                    "The output: a GGUF file where the name ends in .gguf, else a Hugging Face"
-                            + " folder.")
+                    "The output: NAME.gguf becomes a GGUF file, any other name a Hugging Face folder.")
     private Path output;
 
     @Option(

@@ -73,14 +73,26 @@ public final class Main {
         CommandLine command = mistake.getCommandLine();
         String message = mistake.getMessage();
         if (mistake instanceof UnmatchedArgumentException unmatched) {
-            List<String> suggestions = unmatched.getSuggestions();
-            if (!suggestions.isEmpty()) {
-                message += "; did you mean " + String.join(" or ", suggestions) + "?";
-            }
+            message = unmatched(command, unmatched);
         }
         String help = command.getCommandSpec().qualifiedName() + " --help";
         report(command, message + " (see " + help + ")", mistake, Arrays.asList(args));
         return USAGE;
+    }
+
+    /** Names the first argument that has no place, and what it may have been meant for. */
+    private static String unmatched(CommandLine command, UnmatchedArgumentException mistake) {
+        String kind = "unexpected argument";
+        if (mistake.isUnknownOption()) {
+            kind = "unknown option";
+        } else if (!command.getSubcommands().isEmpty()) {
+            kind = "unknown command";
+        }
+        String message = kind + " '" + mistake.getUnmatched().get(0) + "'";
+        List<String> suggestions = mistake.getSuggestions();
+        return suggestions.isEmpty()
+                ? message
+                : message + "; did you mean " + suggestions.get(0) + "?";
     }
 
     private static int fail(Exception failure, CommandLine command, ParseResult parsed) {

@@ -27,8 +27,10 @@ import picocli.CommandLine.Spec;
         optionListHeading = "%nOptions:%n",
         parameterListHeading = "%nArguments:%n",
         footerHeading = "%nExample:%n",
-        footer =
-                "  lathe measure small.gguf --reference model.gguf --text wiki.test.txt --sequences 32")
+        footer = {
+            "  lathe measure small.gguf --reference model.gguf --text wiki.test.txt \\",
+            "      --sequences 32"
+        })
 final class MeasureCommand implements Runnable {
     @Spec private CommandSpec spec;
 
@@ -85,7 +87,7 @@ final class MeasureCommand implements Runnable {
         try (ProgressView view = ProgressView.of("measure", spec.commandLine().getErr())) {
             report =
                     measurement
-                            .listener((done, total) -> view.advance(done, total, "tokens"))
+                            .listener((done, total) -> view.advance(done, total, "measure"))
                             .on(content);
         }
         PrintWriter out = spec.commandLine().getOut();

@@ -297,9 +297,14 @@ record ModelSummary(
                         ? "a pre-tokenizer that GGUF has no name for"
                         : "pre-tokenizer " + tokenizer.preTokenizer;
         head.row("tokenizer", tokenizer.vocabularySize + " tokens, " + cut);
-        StringJoiner special = new StringJoiner(", ");
-        tokenizer.specialTokens.forEach((part, token) -> special.add(part + " " + token));
-        head.row("special tokens", special.length() == 0 ? "none" : special.toString());
+        String title = "special tokens";
+        for (Map.Entry<String, String> special : tokenizer.specialTokens.entrySet()) {
+            head.row(title, special.getKey() + " " + special.getValue());
+            title = "";
+        }
+        if (tokenizer.specialTokens.isEmpty()) {
+            head.row(title, "none");
+        }
         head.row(
                 "chat template",
                 tokenizer.chatTemplates.isEmpty()

@@ -173,8 +173,10 @@ record PlanSummary(
         rest.row(
                 "time",
                 Quantity.format(
-                        "about %s: %.3g operations at %.0f billion a second",
-                        Quantity.duration(seconds), operations, operationsPerSecond / 1e9));
+                        "about %s: %s operations at %s a second",
+                        Quantity.duration(seconds),
+                        Quantity.count((long) operations),
+                        Quantity.count((long) operationsPerSecond)));
         return sizes + System.lineSeparator() + rest + substitutionText();
     }
 

@@ -58,6 +58,9 @@ final class ProgressBarView implements ProgressView {
     @Override
     public void close() {
         if (bar != null) {
+            if (bar.getCurrent() >= bar.getMax()) {
+                bar.setExtraMessage("done");
+            }
             bar.close();
         }
     }

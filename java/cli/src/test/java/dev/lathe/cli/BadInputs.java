@@ -75,20 +75,23 @@ final class BadInputs {
     }
 
     private void commandLines() {
-        add("unknown command", USAGE, folder -> List.of("compres", "x"), "'compres'", "compress");
+        add(
+                "unknown command",
+                USAGE,
+                folder -> List.of("compres", "x"),
+                "unknown command 'compres'; did you mean compress?");
         add(
                 "unknown option",
                 USAGE,
                 folder -> compress(folder, "--sparsty", "0.5"),
-                "--sparsty",
-                "--sparsity");
+                "unknown option '--sparsty'; did you mean --sparsity?");
         add("no output", USAGE, folder -> List.of("compress", "model.gguf"), "--output");
         add("no model", USAGE, folder -> List.of("inspect"), "MODEL");
         add(
                 "two models",
                 USAGE,
                 folder -> List.of("inspect", CommandRun.model("qwen2"), "second"),
-                "second");
+                "unexpected argument 'second'");
         add("option without value", USAGE, folder -> compress(folder, "--type"), "--type");
         options("--threads many", "--threads", "'many'");
         options("--sparsity half", "--sparsity", "'half'");

@@ -283,9 +283,22 @@ class CommandsTest {
         assertTrue(help.contains("Example"), help);
         assertTrue(help.contains("lathe " + command), help);
         for (String line : help.lines().toList()) {
-            assertTrue(line.length() <= 100, line);
+            assertTrue(line.length() <= 80, line);
+        }
+        for (String line : examples(command)) {
+            assertTrue(help.contains(line + "\n"), "broken where it should not be: " + line);
         }
         assertTrue(CommandRun.quiet("--help").out().contains("\n  " + command + " "));
+    }
+
+    /** Examples are there to be copied: as they were written, not wrapped. */
+    private static String[] examples(String command) {
+        return Main.commandLine()
+                .getSubcommands()
+                .get(command)
+                .getCommandSpec()
+                .usageMessage()
+                .footer();
     }
 
     @Test

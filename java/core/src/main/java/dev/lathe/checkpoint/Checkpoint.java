@@ -114,8 +114,8 @@ public sealed interface Checkpoint extends AutoCloseable
         }
         throw new DataException(
                 String.format(
-                        "%s is neither GGUF nor safetensors: wrong magic, its %d bytes begin"
-                                + " with%s",
-                        path, size, size == 0 ? " nothing" : found));
+                        "%s is neither GGUF nor safetensors: wrong magic, %s",
+                        path,
+                        size == 0 ? "it is empty" : "its " + size + " bytes begin with" + found));
     }
 }

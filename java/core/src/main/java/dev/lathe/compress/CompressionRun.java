@@ -94,6 +94,7 @@ final class CompressionRun implements AutoCloseable {
             }
         }
         pipeline.run();
+        settings.listener().on(new ProgressEvent.Advanced(done, "closing the output"));
         writer.force();
         writer.finish();
         complete = true;

@@ -12,6 +12,7 @@ import dev.lathe.tokenizer.PreTokenizerStep.Split;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -398,6 +399,11 @@ enum PreTokenizer {
         return text.length() <= 400 ? text : text.substring(0, 400) + "…";
     }
 
+    /** Whether an alternative of a regular expression is one that an entry's expression has. */
+    static boolean hasAlternative(String alternative) {
+        return Published.ALTERNATIVES.contains(new Split(alternative).canonical());
+    }
+
     /** Lists all names, for messages. */
     static String knownNames() {
         return Arrays.stream(values())
@@ -464,6 +470,22 @@ enum PreTokenizer {
 
     private static Traits traits() {
         return new Traits(false, false, false);
+    }
+
+    /** Alternatives of all entries' expressions; GPT-2's is built into the tokenizers library. */
+    private static final class Published {
+        static final Set<PreTokenizerStep> ALTERNATIVES =
+                Arrays.stream(values())
+                        .flatMap(entry -> entry.steps.stream())
+                        .filter(Split.class::isInstance)
+                        .flatMap(
+                                step ->
+                                        ExpressionCheck.alternatives(((Split) step).expression())
+                                                .stream())
+                        .map(alternative -> new Split(alternative).canonical())
+                        .collect(Collectors.toUnmodifiableSet());
+
+        private Published() {}
     }
 
     /** Regular expressions that entries share; an enum's constants may not use its own fields. */

@@ -24,6 +24,9 @@ final class TokenizerJson {
     /** No vocabulary comes near; keeps an id from a broken file from asking for gigabytes. */
     private static final int MAXIMUM_TOKENS = 1 << 24;
 
+    /** Published tokenizers have six at most. */
+    private static final int MAXIMUM_EXPRESSIONS = 64;
+
     private final String source;
     private final ObjectNode root;
     private final List<String> tokens;
@@ -43,6 +46,7 @@ final class TokenizerJson {
         this.source = source;
         this.root = root;
         checkKind();
+        checkExpressions();
         this.addedTokens = readAddedTokens();
         this.tokens = readTokens();
         this.merges = readMerges();
@@ -82,6 +86,28 @@ final class TokenizerJson {
             throw new DataException(
                     source + ": a normalizer of type 'Precompiled' is not supported");
         }
+    }
+
+    /** Refuses regular expressions that could keep the native code busy without end. */
+    private void checkExpressions() {
+        int count = 0;
+        for (String part : List.of("normalizer", "pre_tokenizer", "post_processor", "decoder")) {
+            for (String expression : root.path(part).findValuesAsText("Regex")) {
+                ExpressionCheck.objection(expression)
+                        .ifPresent(objection -> refuse(part, objection));
+                count++;
+            }
+        }
+        if (count > MAXIMUM_EXPRESSIONS) {
+            refuse("its parts", count + " of them, expected at most " + MAXIMUM_EXPRESSIONS);
+        }
+    }
+
+    private void refuse(String part, String objection) {
+        throw new DataException(
+                String.format(
+                        "%s: regular expressions of %s might never end: %s",
+                        source, part, objection));
     }
 
     private Map<Integer, AddedToken> readAddedTokens() {

@@ -40,6 +40,11 @@ class BrokenVocabularyTest {
         return types;
     }
 
+    private static void split(ObjectNode step, String expression) {
+        step.put("type", "Split").put("behavior", "Isolated").put("invert", false);
+        step.putObject("pattern").put("Regex", expression);
+    }
+
     private static Arguments gguf(String message, UnaryOperator<GgufMetadata.Builder> change) {
         return arguments(message, change);
     }
@@ -192,13 +197,37 @@ class BrokenVocabularyTest {
                         root -> root.putObject("normalizer").put("type", "Precompiled")),
                 json(
                         "not a usable tokenizer",
+                        root -> split(root.putObject("pre_tokenizer"), "[\\p{Nope}]")),
+                // Oniguruma gives up on this one, and the library ends the process.
+                json(
+                        "regular expressions of pre_tokenizer might never end: a repetition without"
+                                + " bound before the end in '(t+)+$'",
                         root ->
-                                root.putObject("pre_tokenizer")
-                                        .put("type", "Split")
-                                        .put("behavior", "Isolated")
-                                        .put("invert", false)
+                                split(
+                                        root.putObject("pre_tokenizer")
+                                                .put("type", "Sequence")
+                                                .putArray("pretokenizers")
+                                                .addObject(),
+                                        "the|(t+)+$")),
+                json(
+                        "regular expressions of normalizer might never end",
+                        root ->
+                                root.putObject("normalizer")
+                                        .put("type", "Replace")
+                                        .put("content", "")
                                         .putObject("pattern")
-                                        .put("Regex", "(")),
+                                        .put("Regex", "(t|tt)*h")),
+                json(
+                        "65 of them, expected at most 64",
+                        root -> {
+                            ArrayNode steps =
+                                    root.putObject("pre_tokenizer")
+                                            .put("type", "Sequence")
+                                            .putArray("pretokenizers");
+                            for (int i = 0; i < 65; i++) {
+                                split(steps.addObject(), "t+");
+                            }
+                        }),
                 json(
                         "not a usable tokenizer",
                         root -> root.putObject("pre_tokenizer").put("type", "Nope")));
