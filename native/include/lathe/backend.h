@@ -34,13 +34,19 @@ LATHE_API TypeInfo typeInfo(int index);
 // What OBS compression is asked to do. Sparsity and a storage type may be asked for alone or together; together, mask
 // and code are chosen in one pass and a pruned weight is an exact zero of the type.
 struct ObsOptions {
-  double sparsity = 0;        // share of zeros of an unstructured mask, 0 <= s < 1; ignored where ofM > 0
-  int keepN = 0;              // n:m pattern: keepN of every ofM consecutive columns of a row are kept
-  int ofM = 0;                // 0: unstructured
-  int64_t maskBlock = 128;    // columns whose unstructured mask is chosen at once
-  int64_t updateBlock = 128;  // columns after which the rest of the row is updated by one matrix product
-  bool keepZeros = false;     // weights that are 0 on entry stay 0: a mask that was chosen before
-  int type = 0;               // storage type of the result; 0 (F32): prune only
+  double sparsity = 0;  // share of zeros of an unstructured mask, 0 <= s < 1; ignored where ofM > 0
+  int keepN = 0;        // n:m pattern: keepN of every ofM consecutive columns of a row are kept
+  int ofM = 0;          // 0: unstructured
+  // Columns whose unstructured mask is chosen at once, and columns after which those right of them are updated by
+  // matrix products. Each is cut to C and then rounded up: maskBlock to whole blocks of `type`, updateBlock to whole
+  // blocks of `type` and whole groups of ofM (their least common multiple); an updateBlock past 1024 by then is an
+  // error. Neither needs to divide the other: the columns are worked through in segments that end at every multiple of
+  // updateBlock and, where an unstructured mask is chosen, of maskBlock. A mask is chosen when all columns before its
+  // first are done, from weights that are compensated for them and not yet for its own columns.
+  int64_t maskBlock = 128;
+  int64_t updateBlock = 128;
+  bool keepZeros = false;  // weights that are 0 on entry stay 0: a mask that was chosen before
+  int type = 0;            // storage type of the result; 0 (F32): prune only
 };
 
 struct ObsReport {

@@ -28,8 +28,8 @@ import picocli.CommandLine.Spec;
         footerHeading = "%nExamples:%n",
         footer = {
             "  lathe imatrix model.gguf -o imatrix.gguf --calibration text.txt --sequences 64",
-            "  lathe compress model.gguf -o small.gguf --type IQ4_XS --feedback none --imatrix"
-                    + " imatrix.gguf"
+            "  lathe compress model.gguf -o small.gguf --type IQ4_XS --feedback none \\",
+            "      --imatrix imatrix.gguf"
         })
 final class ImatrixCommand implements Runnable {
     @Spec private CommandSpec spec;
