@@ -1,6 +1,8 @@
 package dev.lathe.eval.engine;
 
 import dev.lathe.LatheException;
+import java.time.Duration;
+import java.util.Optional;
 
 /** An engine gave no usable answer. It says nothing about the model's ability. */
 public final class EngineException extends LatheException {
@@ -19,6 +21,7 @@ public final class EngineException extends LatheException {
     }
 
     private final Kind kind;
+    private final Duration retryAfter;
 
     /**
      * Creates a failure.
@@ -29,6 +32,7 @@ public final class EngineException extends LatheException {
     public EngineException(Kind kind, String message) {
         super(message);
         this.kind = kind;
+        this.retryAfter = null;
     }
 
     /**
@@ -39,8 +43,21 @@ public final class EngineException extends LatheException {
      * @param cause the exception that led to it
      */
     public EngineException(Kind kind, String message, Throwable cause) {
+        this(kind, message, cause, null);
+    }
+
+    /**
+     * Creates a failure of an engine that says when to ask again.
+     *
+     * @param kind what went wrong
+     * @param message one line
+     * @param cause the exception that led to it
+     * @param retryAfter how long to wait, or null where it does not say
+     */
+    public EngineException(Kind kind, String message, Throwable cause, Duration retryAfter) {
         super(message, cause);
         this.kind = kind;
+        this.retryAfter = retryAfter;
     }
 
     /**
@@ -50,6 +67,15 @@ public final class EngineException extends LatheException {
      */
     public Kind kind() {
         return kind;
+    }
+
+    /**
+     * How long the engine asks to be left alone.
+     *
+     * @return the time, or empty where it does not say
+     */
+    public Optional<Duration> retryAfter() {
+        return Optional.ofNullable(retryAfter);
     }
 
     /**
