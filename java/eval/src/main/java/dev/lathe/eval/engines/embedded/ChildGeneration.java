@@ -93,8 +93,7 @@ final class ChildGeneration {
 
     private void send() throws IOException {
         if (!pieces.isEmpty()) {
-            parent.write(
-                    ChildEvent.pieces(request.id(), List.copyOf(pieces), List.copyOf(counts)));
+            parent.write(ChildEvent.pieces(request.id(), List.copyOf(pieces), List.copyOf(counts)));
             pieces.clear();
             counts.clear();
         }

@@ -28,7 +28,6 @@ record ChildRequest(
 
     /** The same under another id. */
     ChildRequest withId(long newId) {
-        return new ChildRequest(
-                newId, cancel, prompt, begins, temperature, topP, seed, tokens);
+        return new ChildRequest(newId, cancel, prompt, begins, temperature, topP, seed, tokens);
     }
 }

@@ -59,10 +59,7 @@ final class ControlTokens {
             }
         }
         for (SpecialToken part :
-                List.of(
-                        SpecialToken.EOS,
-                        SpecialToken.END_OF_TURN,
-                        SpecialToken.END_OF_MESSAGE)) {
+                List.of(SpecialToken.EOS, SpecialToken.END_OF_TURN, SpecialToken.END_OF_MESSAGE)) {
             find(metadata, tokens, part)
                     .ifPresent(
                             text -> {

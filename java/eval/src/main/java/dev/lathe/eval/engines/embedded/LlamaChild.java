@@ -14,9 +14,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
 /**
- * The program of the child: loads a model, answers requests, and ends with its standard
- * input. Not to be
- * called within another program: it halts its Java machine.
+ * The program of the child: loads a model, answers requests, and ends with its standard input. Not
+ * to be called within another program: it halts its Java machine.
  */
 public final class LlamaChild {
     /** Larger batches gain nothing on processors and would keep silent for long. */

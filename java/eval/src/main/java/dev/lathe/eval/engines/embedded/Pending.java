@@ -29,11 +29,8 @@ final class Pending {
             case DONE -> end.complete(this);
             case REFUSED -> fail(new EngineException(Kind.REFUSED, event.message()));
             case FAILED ->
-                    fail(
-                            new EngineException(
-                                    Kind.RUBBISH, "llama.cpp failed: " + event.message()));
-            default ->
-                    fail(new EngineException(Kind.RUBBISH, "the child says " + event.kind()));
+                    fail(new EngineException(Kind.RUBBISH, "llama.cpp failed: " + event.message()));
+            default -> fail(new EngineException(Kind.RUBBISH, "the child says " + event.kind()));
         }
     }
 

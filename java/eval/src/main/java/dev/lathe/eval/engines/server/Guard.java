@@ -77,9 +77,7 @@ final class Guard implements Interceptor, AutoCloseable {
                         bytes += Math.max(0, read);
                         if (bytes > progress.mostBytes()) {
                             throw new RubbishException(
-                                    "the answer is longer than "
-                                            + progress.mostBytes()
-                                            + " bytes");
+                                    "the answer is longer than " + progress.mostBytes() + " bytes");
                         }
                         return read;
                     }

@@ -55,8 +55,7 @@ final class ServerFailures {
         if (has(failure, RubbishException.class)) {
             return new EngineException(Kind.RUBBISH, line(root(failure).getMessage()), failure);
         }
-        if (has(failure, JacksonException.class)
-                || failure instanceof OpenAIInvalidDataException) {
+        if (has(failure, JacksonException.class) || failure instanceof OpenAIInvalidDataException) {
             String message = "the server's answer cannot be understood: " + reason(failure);
             return new EngineException(Kind.RUBBISH, message, failure);
         }
@@ -89,8 +88,7 @@ final class ServerFailures {
     private static EngineException ofEvent(SseException failure) {
         String message = "the server reports an error: " + reason(failure);
         boolean refused = failure.type().orElse("").startsWith("invalid_request");
-        return new EngineException(
-                refused ? Kind.REFUSED : Kind.UNREACHABLE, message, failure);
+        return new EngineException(refused ? Kind.REFUSED : Kind.UNREACHABLE, message, failure);
     }
 
     private static Optional<Duration> retryAfter(OpenAIServiceException failure) {
@@ -136,7 +134,8 @@ final class ServerFailures {
 
     private static String reason(Throwable failure) {
         Throwable root = root(failure);
-        return line(root.getMessage() == null ? root.getClass().getSimpleName() : root.getMessage());
+        return line(
+                root.getMessage() == null ? root.getClass().getSimpleName() : root.getMessage());
     }
 
     /** Text of a server as it may stand in a message: one line, not endless. */

@@ -44,9 +44,7 @@ final class StreamedAnswer {
     void accept(Completion chunk) {
         for (var choice : chunk.choices()) {
             add("", choice.text());
-            choice._finishReason()
-                    .asKnown()
-                    .ifPresent(reason -> finish(reason.asString()));
+            choice._finishReason().asKnown().ifPresent(reason -> finish(reason.asString()));
         }
         chunk.usage().ifPresent(this::use);
     }
