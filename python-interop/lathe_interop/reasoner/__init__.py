@@ -1,0 +1,1 @@
+"""The tiny reasoner: its questions, its training and its measurement (`examples/tiny-reasoner`)."""
