@@ -13,8 +13,12 @@ import me.tongfei.progressbar.ProgressBarConsumer;
 final class ProgressBarView implements ProgressView {
     private static final int UPDATE_MILLIS = 200;
 
+    /** Columns that stay free, for the ^C that a terminal shows. */
+    private static final int MARGIN = 2;
+
     private final String task;
     private final Line line = new Line();
+    private final Thread interruption = new Thread(line::end);
     private ProgressRate rate;
     private ProgressBar bar;
 
@@ -25,6 +29,7 @@ final class ProgressBarView implements ProgressView {
     @Override
     public void start(long total) {
         rate = new ProgressRate(seconds());
+        Runtime.getRuntime().addShutdownHook(interruption);
         boolean unicode = "UTF-8".equalsIgnoreCase(System.getProperty("native.encoding"));
         bar =
                 new ProgressBarBuilder()
@@ -62,6 +67,15 @@ final class ProgressBarView implements ProgressView {
                 bar.setExtraMessage("done");
             }
             bar.close();
+            stopWaiting();
+        }
+    }
+
+    private void stopWaiting() {
+        try {
+            Runtime.getRuntime().removeShutdownHook(interruption);
+        } catch (IllegalStateException e) {
+            // The process is being ended, and the hook runs already.
         }
     }
 
@@ -76,6 +90,7 @@ final class ProgressBarView implements ProgressView {
                         new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8);
         private final ConsoleProgressBarConsumer terminal = new ConsoleProgressBarConsumer(err);
         private String last = "";
+        private boolean ended;
 
         synchronized void print(String message) {
             if (!last.isEmpty()) {
@@ -90,13 +105,21 @@ final class ProgressBarView implements ProgressView {
 
         @Override
         public int getMaxRenderedLength() {
-            return terminal.getMaxRenderedLength();
+            return Math.max(1, terminal.getMaxRenderedLength() - MARGIN);
+        }
+
+        /** Leaves the line as it is, so that what the shell prints next has one of its own. */
+        synchronized void end() {
+            ended = true;
+            err.println();
         }
 
         @Override
         public synchronized void accept(String rendered) {
             last = rendered;
-            terminal.accept(rendered);
+            if (!ended) {
+                terminal.accept(rendered);
+            }
         }
 
         @Override
