@@ -3,6 +3,7 @@ package dev.lathe.cli;
 import dev.lathe.UsageException;
 import dev.lathe.calibrate.CalibrationOptions;
 import dev.lathe.compress.Compression;
+import dev.lathe.compress.FileSize;
 import dev.lathe.compress.Recipe;
 import dev.lathe.compress.RecipeBuilder;
 import dev.lathe.compress.Rule;
@@ -11,7 +12,9 @@ import dev.lathe.quantize.Feedback;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -44,6 +47,9 @@ final class CompressionOptions {
 
     @ArgGroup(validate = false, heading = "%nQuantization:%n")
     private final Quantization quantization = new Quantization();
+
+    @ArgGroup(validate = false, heading = "%nAllocation of types to a size:%n")
+    private final Budget budget = new Budget();
 
     @ArgGroup(validate = false, heading = "%nSecond-order method:%n")
     private final SecondOrder secondOrder = new SecondOrder();
@@ -132,6 +138,50 @@ final class CompressionOptions {
         private final List<String> protections = new ArrayList<>();
     }
 
+    /** How large the output may be. */
+    static final class Budget {
+        @Option(
+                names = "--bpw",
+                paramLabel = "BITS",
+                description =
+                        "In place of --type: average bits of the blocks' linear weights, such as"
+                                + " 2.5. Each tensor gets the type that serves best.")
+        private Double bitsPerWeight;
+
+        @Option(
+                names = "--size",
+                paramLabel = "SIZE",
+                description =
+                        "In place of --type: size of the whole file, such as 3.2g (3.2 billion"
+                                + " bytes) or 3gib. Every tensor is in play.")
+        private String size;
+
+        @Option(
+                names = "--preset",
+                paramLabel = "NAME",
+                description =
+                        "Built-in rules: reasoning (the final block stays precise), or the dynamic"
+                                + " mixes of DeepSeek-R1: r1-1.58, r1-1.73, r1-2.22, r1-2.51, which"
+                                + " mean the same --bpw on other models. May be given several"
+                                + " times.")
+        private final List<String> presets = new ArrayList<>();
+
+        @Option(
+                names = "--candidates",
+                paramLabel = "TYPE",
+                split = ",",
+                description = "Types to choose from. Default: those that llama.cpp runs well.")
+        private List<String> candidates;
+
+        @Option(
+                names = "--sensitivity",
+                paramLabel = "FILE",
+                description =
+                        "Where measured sensitivities are kept; one measurement serves every size."
+                                + " Default: OUT.sensitivity.json.")
+        private Path sensitivity;
+    }
+
     /** The numbers of optimal brain surgery. */
     static final class SecondOrder {
         @Option(
@@ -213,6 +263,7 @@ final class CompressionOptions {
     Compression compression() {
         return Compression.of(model)
                 .recipe(recipe())
+                .sensitivity(budget.sensitivity)
                 .device(machine.device())
                 .threads(machine.threads())
                 .memory(machine.memory == null ? 0 : machine.memory);
@@ -227,11 +278,13 @@ final class CompressionOptions {
         given(pruning.sparsity, builder::sparsity);
         given(pruning.pattern, builder::pattern);
         given(pruning.method, name -> builder.method(PruneMethod.of(name)));
-        if (quantization.type != null && quantization.mix != null) {
-            throw new UsageException("--type and --mix exclude each other");
-        }
+        requireOneTarget();
         given(quantization.type, builder::type);
         given(quantization.mix, builder::mix);
+        given(budget.bitsPerWeight, builder::bitsPerWeight);
+        given(budget.size, size -> builder.size(FileSize.parse(size)));
+        given(budget.candidates, builder::candidates);
+        budget.presets.forEach(builder::preset);
         given(quantization.feedback, name -> builder.feedback(Feedback.of(name)));
         given(quantization.imatrix, builder::imatrix);
         given(quantization.embeddingType, builder::embeddingType);
@@ -243,6 +296,16 @@ final class CompressionOptions {
         given(secondOrder.updateBlock, builder::updateBlock);
         Recipe changed = builder.build();
         return changed.toBuilder().calibration(calibration(changed.calibration())).build();
+    }
+
+    private void requireOneTarget() {
+        long targets =
+                Stream.of(quantization.type, quantization.mix, budget.bitsPerWeight, budget.size)
+                        .filter(Objects::nonNull)
+                        .count();
+        if (targets > 1) {
+            throw new UsageException("--type, --mix, --bpw and --size exclude each other");
+        }
     }
 
     private static <T> void given(T value, Consumer<T> field) {

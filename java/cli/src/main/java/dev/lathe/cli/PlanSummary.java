@@ -21,6 +21,7 @@ import java.util.Map;
  * @param bitsPerWeight average over the blocks' linear weights
  * @param sparsity share of zeros among the blocks' linear weights
  * @param types bytes by storage type, before and after
+ * @param allocation how a budget was divided, or null where there is none
  * @param substitutions tensors that cannot have the type asked for
  * @param peakBytes most resident memory
  * @param spillBytes temporary file for activations
@@ -38,6 +39,7 @@ record PlanSummary(
         double bitsPerWeight,
         double sparsity,
         List<TypeChange> types,
+        AllocationSummary allocation,
         List<Substitution> substitutions,
         long peakBytes,
         long spillBytes,
@@ -77,6 +79,7 @@ record PlanSummary(
                 plan.bitsPerWeight(),
                 sparsity(plan),
                 types(plan),
+                plan.allocation().map(AllocationSummary::of).orElse(null),
                 substitutions(plan),
                 estimate.peakBytes(),
                 estimate.spillBytes(),
@@ -177,7 +180,11 @@ record PlanSummary(
                         Quantity.duration(seconds),
                         Quantity.count((long) operations),
                         Quantity.count((long) operationsPerSecond)));
-        return sizes + System.lineSeparator() + rest + substitutionText();
+        return sizes
+                + System.lineSeparator()
+                + rest
+                + (allocation == null ? "" : System.lineSeparator() + allocation.text())
+                + substitutionText();
     }
 
     private String substitutionText() {

@@ -60,6 +60,18 @@ public final class GgufWriter implements CheckpointWriter {
                 path, partial, options, new PlannedFiles(List.of(plan), options.resume()));
     }
 
+    /**
+     * Computes the size of a file without writing it.
+     *
+     * @param metadata all metadata
+     * @param tensors all tensors in the order of the file
+     * @return bytes, header and padding included
+     * @throws IllegalArgumentException if two tensors have one name, or one that GGUF cannot hold
+     */
+    public static long size(GgufMetadata metadata, List<TensorSpec> tensors) {
+        return plan(Path.of(""), Path.of(""), metadata, tensors).size();
+    }
+
     private static PlannedFiles.Plan plan(
             Path path, Path partial, GgufMetadata metadata, List<TensorSpec> tensors) {
         long alignment =

@@ -2,6 +2,7 @@ package dev.lathe.compress;
 
 import dev.lathe.UsageException;
 import dev.lathe.checkpoint.Format;
+import dev.lathe.device.Device;
 import dev.lathe.model.Model;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -29,6 +30,7 @@ public final class Compression {
     private long memory;
     private boolean restart;
     private boolean replace;
+    private Path sensitivity;
     private ProgressListener listener = ProgressListener.SILENT;
 
     private Compression(Path source) {
@@ -118,6 +120,18 @@ public final class Compression {
     }
 
     /**
+     * Names the file of measured sensitivities that a budget is divided by. It is read where it is
+     * there, else measured and written.
+     *
+     * @param value the file; without it, {@code OUT.sensitivity.json} beside the output
+     * @return this
+     */
+    public Compression sensitivity(Path value) {
+        this.sensitivity = value;
+        return this;
+    }
+
+    /**
      * Hears of the progress.
      *
      * @param value the listener
@@ -129,7 +143,8 @@ public final class Compression {
     }
 
     /**
-     * Plans without reading weights or writing anything.
+     * Plans without reading weights or writing anything. Where types are allocated and nothing was
+     * measured, their losses are assumed.
      *
      * @param output where the output would go; its name decides the format
      * @return what would become of each tensor, and what it would take
@@ -138,8 +153,39 @@ public final class Compression {
      */
     public Estimate plan(Path output) {
         try (Model model = Model.open(source)) {
-            CompressionPlan plan = CompressionPlan.of(model, formatOf(output), recipe);
+            Recipe resolved = Preset.resolve(recipe, model.config().family());
+            CompressionPlan plan =
+                    resolved.allocates()
+                            ? CompressionPlan.of(
+                                    model,
+                                    formatOf(output),
+                                    resolved,
+                                    new SensitivityFile(sensitivity, output, resolved).known(model))
+                            : CompressionPlan.of(model, formatOf(output), resolved);
             return Estimate.of(model, plan, memory);
+        }
+    }
+
+    /**
+     * Measures the sensitivities that a budget is divided by, as {@link #writeTo} does where they
+     * are not there yet; plans and runs after it use them.
+     *
+     * @param output where the output would go
+     * @return the file that holds them
+     * @throws UsageException if the recipe states no budget, or the model cannot be computed
+     * @throws dev.lathe.DataException if the source is broken
+     */
+    public Path measureSensitivity(Path output) {
+        try (Model model = Model.open(source);
+                Device opened = Device.open(device, threads)) {
+            Recipe resolved = Preset.resolve(recipe, model.config().family());
+            if (!resolved.allocates()) {
+                throw new UsageException(
+                        "sensitivities are for recipes with bits per weight or a size");
+            }
+            SensitivityFile file = new SensitivityFile(sensitivity, output, resolved);
+            file.measured(model, opened, Estimate.activationBudget(memory), listener);
+            return file.path();
         }
     }
 
@@ -202,6 +248,10 @@ public final class Compression {
 
     boolean replace() {
         return replace;
+    }
+
+    Path sensitivity() {
+        return sensitivity;
     }
 
     ProgressListener listener() {

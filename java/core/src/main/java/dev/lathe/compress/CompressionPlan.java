@@ -13,8 +13,12 @@ import dev.lathe.device.DType;
 import dev.lathe.model.Model;
 import dev.lathe.prune.PruneMethod;
 import dev.lathe.prune.Sparsity;
+import dev.lathe.quantize.Allocation;
+import dev.lathe.quantize.Candidates;
 import dev.lathe.quantize.Feedback;
 import dev.lathe.quantize.Mix;
+import dev.lathe.quantize.PriorSensitivity;
+import dev.lathe.quantize.Sensitivity;
 import dev.lathe.quantize.TypeSubstitution;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -39,15 +43,19 @@ public final class CompressionPlan {
     private final Recipe recipe;
     private final Format format;
     private final List<TensorPlan> tensors;
+    private final Allocation allocation;
 
-    private CompressionPlan(Recipe recipe, Format format, List<TensorPlan> tensors) {
+    private CompressionPlan(
+            Recipe recipe, Format format, List<TensorPlan> tensors, Allocation allocation) {
+        this.allocation = allocation;
         this.recipe = recipe;
         this.format = format;
         this.tensors = List.copyOf(tensors);
     }
 
     /**
-     * Plans a compression.
+     * Plans a compression. Where the recipe states a budget, types are allocated by what is assumed
+     * of models in general.
      *
      * @param model the source
      * @param format format of the output
@@ -56,8 +64,38 @@ public final class CompressionPlan {
      * @throws UsageException if the recipe asks for what a tensor cannot have
      */
     public static CompressionPlan of(Model model, Format format, Recipe recipe) {
+        Recipe resolved = Preset.resolve(recipe, model.config().family());
+        if (!resolved.allocates()) {
+            return of(model, format, resolved, (Allocation) null);
+        }
+        Sparsity sparsity = Recipe.sparsityOf(resolved.sparsity(), resolved.pattern());
+        List<DType> allowed = Candidates.allowed(resolved.candidates(), sparsity);
+        return of(model, format, resolved, PriorSensitivity.of(model, allowed, sparsity));
+    }
+
+    /**
+     * Plans a compression whose types are allocated under a budget.
+     *
+     * @param model the source
+     * @param format format of the output
+     * @param recipe what is asked for, with bits per weight or a size
+     * @param sensitivity what each choice costs
+     * @return the plan
+     * @throws UsageException if the recipe asks for what a tensor cannot have, or the budget is
+     *     below what types can reach
+     */
+    public static CompressionPlan of(
+            Model model, Format format, Recipe recipe, Sensitivity sensitivity) {
+        Recipe resolved = Preset.resolve(recipe, model.config().family());
+        CompressionPlan base = of(model, format, resolved, (Allocation) null);
+        return of(model, format, resolved, TypeAllocation.of(model, resolved, base, sensitivity));
+    }
+
+    private static CompressionPlan of(
+            Model model, Format format, Recipe recipe, Allocation allocation) {
         recipe.rules().forEach(rule -> requireSelection(rule, model));
-        Map<TensorKey, DType> mixed = mixedTypes(model, recipe);
+        Map<TensorKey, DType> mixed =
+                allocation == null ? mixedTypes(model, recipe) : allocation.types();
         List<TensorPlan> tensors = new ArrayList<>();
         for (Map.Entry<TensorKey, TensorInfo> entry : model.tensors().entrySet()) {
             tensors.add(plan(model, format, recipe, mixed, entry.getKey(), entry.getValue()));
@@ -74,7 +112,7 @@ public final class CompressionPlan {
                     new TensorPlan(
                             factorsKey, null, spec, Action.DERIVE, null, DType.F32, Sparsity.NONE));
         }
-        CompressionPlan plan = new CompressionPlan(recipe, format, tensors);
+        CompressionPlan plan = new CompressionPlan(recipe, format, tensors, allocation);
         if (recipe.imatrix() != null && plan.needsCalibration()) {
             throw new UsageException(
                     "pruning with "
@@ -154,6 +192,7 @@ public final class CompressionPlan {
         }
         boolean importance =
                 Feedback.of(recipe.feedback()) == Feedback.OBS
+                        || recipe.imatrix() != null
                         || recipe.calibration().sequences() > 0;
         return Mix.of(recipe.mix()).types(model.config(), model.tensors().keySet(), importance);
     }
@@ -178,7 +217,8 @@ public final class CompressionPlan {
     }
 
     private static String outer(Recipe recipe, String chosen) {
-        return chosen == null && recipe.type() != null ? DEFAULT_OUTER_TYPE : chosen;
+        boolean quantizes = recipe.type() != null || recipe.allocates();
+        return chosen == null && quantizes ? DEFAULT_OUTER_TYPE : chosen;
     }
 
     private static TensorPlan matrixPlan(
@@ -230,6 +270,15 @@ public final class CompressionPlan {
             Sparsity sparsity) {
         TensorSpec spec = new TensorSpec(TensorNames.of(key, format), written, source.shape());
         return new TensorPlan(key, source, spec, action, asked, storage, sparsity);
+    }
+
+    /**
+     * How a budget was divided.
+     *
+     * @return empty where the recipe states none
+     */
+    public Optional<Allocation> allocation() {
+        return Optional.ofNullable(allocation);
     }
 
     /**

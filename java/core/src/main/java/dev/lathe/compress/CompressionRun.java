@@ -13,6 +13,7 @@ import dev.lathe.device.Device;
 import dev.lathe.device.Tensor;
 import dev.lathe.model.Model;
 import dev.lathe.prune.PruneMethod;
+import dev.lathe.quantize.Sensitivity;
 import dev.lathe.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -52,17 +53,40 @@ final class CompressionRun implements AutoCloseable {
         this.output = output;
         this.model = Model.open(settings.source());
         try {
-            this.plan = CompressionPlan.of(model, format, settings.recipe());
-            plan.requireWritable();
-            if (plan.needsCalibration()) {
-                model.requireComputed("calibration");
-            }
-            this.estimate = Estimate.of(model, plan, settings.memory());
             this.device = Device.open(settings.device(), settings.threads());
         } catch (RuntimeException e) {
             model.close();
             throw e;
         }
+        try {
+            this.plan = plan(format);
+            this.estimate = Estimate.of(model, plan, settings.memory());
+        } catch (RuntimeException e) {
+            device.close();
+            model.close();
+            throw e;
+        }
+    }
+
+    /** Mistakes of the recipe are found before anything is measured. */
+    private CompressionPlan plan(Format format) {
+        CompressionPlan assumed = CompressionPlan.of(model, format, settings.recipe());
+        assumed.requireWritable();
+        if (assumed.needsCalibration() || assumed.allocation().isPresent()) {
+            model.requireComputed("calibration");
+        }
+        if (assumed.allocation().isEmpty()) {
+            return assumed;
+        }
+        Recipe resolved = assumed.recipe();
+        Sensitivity sensitivity =
+                new SensitivityFile(settings.sensitivity(), output, resolved)
+                        .measured(
+                                model,
+                                device,
+                                Estimate.activationBudget(settings.memory()),
+                                settings.listener());
+        return CompressionPlan.of(model, format, resolved, sensitivity);
     }
 
     RunRecord run() {
@@ -130,7 +154,7 @@ final class CompressionRun implements AutoCloseable {
         return new Fingerprint(
                 OutputFiles.version(),
                 Fingerprint.ofSource(model.checkpoint()),
-                settings.recipe().toJson(),
+                recipeWithTypes(),
                 calibrationChecksum(calibration),
                 plan.format().name(),
                 device.name(),
@@ -143,6 +167,13 @@ final class CompressionRun implements AutoCloseable {
             return calibration.sha256();
         }
         return importance == null ? "" : importance.sha256();
+    }
+
+    /** Allocated types belong to what the bytes depend on: their measurement may be made anew. */
+    private String recipeWithTypes() {
+        String types =
+                plan.allocation().map(allocation -> " " + allocation.types().values()).orElse("");
+        return settings.recipe().toJson() + types;
     }
 
     private void open(Fingerprint fingerprint, Tokenizer tokenizer) {
@@ -309,6 +340,7 @@ final class CompressionRun implements AutoCloseable {
                         plan.sourceBytes(),
                         plan.outputBytes(),
                         plan.bitsPerWeight(),
+                        allocationRecord(),
                         sparsity(ordered),
                         estimate.peakBytes(),
                         ResidentMemory.peakBytes(),
@@ -331,6 +363,24 @@ final class CompressionRun implements AutoCloseable {
             throw new UsageException("record " + path + ": " + e, e);
         }
         return record;
+    }
+
+    private RunRecord.Allocated allocationRecord() {
+        return plan.allocation()
+                .map(
+                        allocation ->
+                                new RunRecord.Allocated(
+                                        allocation.budget(),
+                                        allocation.bytes(),
+                                        allocation.loss(),
+                                        new SensitivityFile(
+                                                        settings.sensitivity(),
+                                                        output,
+                                                        plan.recipe())
+                                                .path()
+                                                .getFileName()
+                                                .toString()))
+                .orElse(null);
     }
 
     private RunRecord.Calibration calibrationRecord(CalibrationSet calibration) {

@@ -63,6 +63,12 @@ public record Estimate(
                 plan, fixed + resident, resident, spill, plan.outputBytes() + spill, operations);
     }
 
+    /** What a measurement of sensitivities may hold of activations. */
+    static long activationBudget(long memory) {
+        long bound = memory > 0 ? memory : machineBound();
+        return Math.max(1L << 28, bound / 3);
+    }
+
     /** Four fifths of what the machine has. */
     private static long machineBound() {
         var system =

@@ -60,6 +60,16 @@ final class OutputFiles {
                 output, plan.outputs(), sideFiles(model, plan, tokenizer), options);
     }
 
+    /** The size of a GGUF file, header and padding included. */
+    static long fileSize(Model model, CompressionPlan plan) {
+        if (model.checkpoint() instanceof GgufCheckpoint) {
+            return GgufWriter.size(metadata(model, plan, null), plan.outputs());
+        }
+        try (Tokenizer tokenizer = Tokenizer.of(model.checkpoint())) {
+            return GgufWriter.size(metadata(model, plan, tokenizer), plan.outputs());
+        }
+    }
+
     /** What lies under the output's name, without the record. */
     static List<OutputFile> written(Path output, Format format) {
         if (format == Format.GGUF) {
@@ -73,6 +83,7 @@ final class OutputFiles {
         }
     }
 
+    /** The tokenizer is asked only where the source is no GGUF file. */
     private static GgufMetadata metadata(Model model, CompressionPlan plan, Tokenizer tokenizer) {
         int fileType = fileType(plan);
         if (model.checkpoint() instanceof GgufCheckpoint gguf) {

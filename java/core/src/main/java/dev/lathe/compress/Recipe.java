@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
 import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
@@ -19,6 +20,8 @@ import dev.lathe.quantize.Mix;
 import dev.lathe.quantize.TypeSubstitution;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
 
 /**
  * What a compression is asked to do, as a YAML or JSON file holds it (names in kebab-case). A field
@@ -29,6 +32,7 @@ import java.util.List;
  * method: sparsegpt        # wanda, magnitude
  * type: Q4_K               # the blocks' linear layers; nothing: they stay floats
  *                          # or mix: IQ2_XXS, llama-quantize's types of that name
+ *                          # or bits-per-weight: 2.2, or size: 3.2g: types are allocated
  * feedback: obs            # none: round to nearest
  * rules:                   # later rules win
  *   - layers: final        # also "3", "0-5", "all"
@@ -43,6 +47,11 @@ import java.util.List;
  * @param method how pruned weights are chosen; {@code sparsegpt}
  * @param type storage type of the blocks' linear layers
  * @param mix name of a mix of llama-quantize, which gives each tensor its type
+ * @param bitsPerWeight average storage of the blocks' linear weights, into which types are
+ *     allocated
+ * @param size bytes of the whole file, into which types of all matrices are allocated
+ * @param presets names of built-in rules, see {@link Preset}
+ * @param candidates types that may be allocated; null: those that llama.cpp runs well
  * @param feedback {@code obs} or {@code none}; {@code obs}
  * @param embeddingType type of the token embedding where {@code type} is given; Q6_K
  * @param headType type of the output head where {@code type} is given; Q6_K
@@ -62,6 +71,10 @@ public record Recipe(
         String method,
         String type,
         String mix,
+        Double bitsPerWeight,
+        @JsonDeserialize(using = FileSize.Reader.class) Long size,
+        List<String> presets,
+        List<String> candidates,
         String feedback,
         String embeddingType,
         String headType,
@@ -94,6 +107,10 @@ public record Recipe(
      * @param method the component
      * @param type the component
      * @param mix the component
+     * @param bitsPerWeight the component
+     * @param size the component
+     * @param presets the component
+     * @param candidates the component
      * @param feedback the component
      * @param embeddingType the component
      * @param headType the component
@@ -113,8 +130,17 @@ public record Recipe(
         method = PruneMethod.of(method == null ? PruneMethod.SPARSEGPT.id() : method).id();
         feedback = Feedback.of(feedback == null ? Feedback.OBS.id() : feedback).id();
         type = canonical(type);
-        if (mix != null && type != null) {
-            throw new UsageException("a recipe has either type or mix, not both");
+        requireOneTarget(type, mix, bitsPerWeight, size);
+        if (bitsPerWeight != null) {
+            requireRange("bits-per-weight", bitsPerWeight, 0.1, 32);
+        }
+        if (size != null && size < 1) {
+            throw new UsageException("size " + size + ", expected above 0");
+        }
+        presets = presets == null ? List.of() : List.copyOf(presets);
+        presets.forEach(Preset::of);
+        if (candidates != null) {
+            candidates = candidates.stream().map(Recipe::canonical).toList();
         }
         mix = mix == null ? null : Mix.of(mix).name();
         embeddingType = canonical(embeddingType);
@@ -200,6 +226,22 @@ public record Recipe(
         return new RecipeBuilder(this);
     }
 
+    private static void requireOneTarget(Object... targets) {
+        if (Stream.of(targets).filter(Objects::nonNull).count() > 1) {
+            throw new UsageException(
+                    "a recipe has one of type, mix, bits-per-weight and size, not several");
+        }
+    }
+
+    /**
+     * Whether types are allocated under a budget.
+     *
+     * @return true where bits per weight or a size are given
+     */
+    public boolean allocates() {
+        return bitsPerWeight != null || size != null;
+    }
+
     /** Share or pattern as one; {@link Sparsity#NONE} where neither is given. */
     static Sparsity sparsityOf(Double share, String pattern) {
         if (pattern != null) {
@@ -209,7 +251,7 @@ public record Recipe(
     }
 
     private static String canonical(String type) {
-        return type == null ? null : TypeSubstitution.writable(type).name();
+        return type == null ? null : TypeSubstitution.known(type).name();
     }
 
     private static void requireRange(String what, double value, double least, double greatest) {

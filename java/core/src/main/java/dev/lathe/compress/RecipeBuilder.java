@@ -16,6 +16,10 @@ public final class RecipeBuilder {
     private String method;
     private String type;
     private String mix;
+    private Double bitsPerWeight;
+    private Long size;
+    private List<String> presets = new ArrayList<>();
+    private List<String> candidates;
     private String feedback;
     private String embeddingType;
     private String headType;
@@ -35,6 +39,10 @@ public final class RecipeBuilder {
         this.method = recipe.method();
         this.type = recipe.type();
         this.mix = recipe.mix();
+        this.bitsPerWeight = recipe.bitsPerWeight();
+        this.size = recipe.size();
+        this.presets = new ArrayList<>(recipe.presets());
+        this.candidates = recipe.candidates();
         this.feedback = recipe.feedback();
         this.embeddingType = recipe.embeddingType();
         this.headType = recipe.headType();
@@ -83,26 +91,94 @@ public final class RecipeBuilder {
     }
 
     /**
-     * Sets the storage type of the blocks' linear layers, in place of a mix.
+     * Sets the storage type of the blocks' linear layers, in place of a mix or a budget.
      *
      * @param name ggml's name, such as {@code Q4_K}
      * @return this
      */
     public RecipeBuilder type(String name) {
+        noTarget();
         this.type = name;
-        this.mix = null;
         return this;
     }
 
     /**
-     * Gives each tensor the type that a mix of llama-quantize gives it, in place of one type.
+     * Gives each tensor the type that a mix of llama-quantize gives it, in place of one type or a
+     * budget.
      *
      * @param name llama-quantize's name, such as {@code Q4_K_M}
      * @return this
      */
     public RecipeBuilder mix(String name) {
+        noTarget();
         this.mix = name;
-        this.type = null;
+        return this;
+    }
+
+    /**
+     * Allocates types to the blocks' linear layers so that their weights take this much on average,
+     * in place of one type or a mix.
+     *
+     * @param bits average storage of a weight, scales included
+     * @return this
+     */
+    public RecipeBuilder bitsPerWeight(double bits) {
+        noTarget();
+        this.bitsPerWeight = bits;
+        return this;
+    }
+
+    /**
+     * Allocates types to all matrices so that the file takes at most this much, in place of one
+     * type or a mix.
+     *
+     * @param bytes size of the whole file
+     * @return this
+     */
+    public RecipeBuilder size(long bytes) {
+        noTarget();
+        this.size = bytes;
+        return this;
+    }
+
+    private void noTarget() {
+        type = null;
+        mix = null;
+        bitsPerWeight = null;
+        size = null;
+    }
+
+    /**
+     * Adds a preset; rules of the recipe's own win over its rules.
+     *
+     * @param name see {@link Preset}
+     * @return this
+     */
+    public RecipeBuilder preset(String name) {
+        this.presets.add(name);
+        return this;
+    }
+
+    /**
+     * Sets which types may be allocated.
+     *
+     * @param names ggml's names
+     * @return this
+     */
+    public RecipeBuilder candidates(List<String> names) {
+        this.candidates = names;
+        return this;
+    }
+
+    /** Puts presets in the place of those that are there. */
+    RecipeBuilder presets(List<String> replaced) {
+        this.presets = new ArrayList<>(replaced);
+        return this;
+    }
+
+    /** Puts rules in the place of those that are there. */
+    RecipeBuilder rules(List<Rule> replaced) {
+        this.rules = new ArrayList<>(replaced);
         return this;
     }
 
@@ -229,6 +305,10 @@ public final class RecipeBuilder {
                 method,
                 type,
                 mix,
+                bitsPerWeight,
+                size,
+                presets,
+                candidates,
                 feedback,
                 embeddingType,
                 headType,

@@ -70,7 +70,7 @@ public record Rule(
             }
         }
         if (type != null) {
-            type = TypeSubstitution.writable(type).name();
+            type = TypeSubstitution.known(type).name();
         }
         if (sparsity != null && pattern != null) {
             throw new UsageException("a rule has either sparsity or pattern, not both");

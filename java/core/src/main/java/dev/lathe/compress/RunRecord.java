@@ -28,6 +28,7 @@ import java.util.List;
  * @param sourceBytes bytes of the source's tensors
  * @param outputBytes bytes of the output's tensors
  * @param bitsPerWeight average over the blocks' linear weights
+ * @param allocation how a budget was divided, or null where there was none
  * @param sparsity zeros that masks set, divided by the blocks' linear weights
  * @param predictedPeakBytes most resident memory, as estimated before the run
  * @param peakBytes most resident memory of the process, as measured; 0 where the system does not
@@ -52,6 +53,7 @@ public record RunRecord(
         long sourceBytes,
         long outputBytes,
         double bitsPerWeight,
+        Allocated allocation,
         double sparsity,
         long predictedPeakBytes,
         long peakBytes,
@@ -77,6 +79,17 @@ public record RunRecord(
      */
     public record Calibration(
             String source, int sequences, int length, long tokens, long seed, String sha256) {}
+
+    /**
+     * How a budget was divided.
+     *
+     * @param budgetBytes bytes that the tensors in play might take
+     * @param bytes bytes that they took
+     * @param predictedLoss predicted rise of the output's KL divergence, in nats per token
+     * @param sensitivity the file of the sensitivities, which lies beside the output
+     */
+    public record Allocated(
+            long budgetBytes, long bytes, double predictedLoss, String sensitivity) {}
 
     /**
      * A written file.

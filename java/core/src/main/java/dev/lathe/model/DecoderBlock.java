@@ -95,6 +95,17 @@ public final class DecoderBlock implements AutoCloseable {
     }
 
     /**
+     * Puts other weights in the place of a linear layer's and hands the old ones back.
+     *
+     * @param role which
+     * @param weight same shape, any decodable type; the block owns it from here on
+     * @return the weights that were there, closed by the caller
+     */
+    public Tensor exchange(TensorRole role, Tensor weight) {
+        return weights.put(role, weight);
+    }
+
+    /**
      * Makes the input that a stage's linear layers share.
      *
      * @param stage the stage

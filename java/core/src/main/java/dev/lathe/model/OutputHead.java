@@ -60,9 +60,20 @@ public final class OutputHead implements AutoCloseable {
      * @return [T × vocabulary], closed by the caller
      */
     public Tensor logits(Tensor residual) {
+        return logits(residual, head);
+    }
+
+    /**
+     * Computes logits with another matrix in the place of the model's.
+     *
+     * @param residual x [T × hidden] after the last block, not changed
+     * @param matrix [vocabulary × hidden], any decodable type
+     * @return [T × vocabulary], closed by the caller
+     */
+    public Tensor logits(Tensor residual, Tensor matrix) {
         try (Tensor input = normalize(residual)) {
-            Tensor y = device.tensor(DType.F32, residual.rows(), head.rows());
-            device.linear(y, input, head, null);
+            Tensor y = device.tensor(DType.F32, residual.rows(), matrix.rows());
+            device.linear(y, input, matrix, null);
             return y;
         }
     }

@@ -23,6 +23,9 @@ public final class TypeSubstitution {
                     Map.entry("Q6_K", "Q8_0"));
     private static final List<String> TO_IQ4_NL = List.of("IQ1", "IQ2", "IQ3", "IQ4_XS");
 
+    /** Types of intermediate results, and F64, which no weights are stored in. */
+    private static final List<String> INTERNAL = List.of("Q8_1", "Q8_K", "F64");
+
     private TypeSubstitution() {}
 
     /**
@@ -38,6 +41,21 @@ public final class TypeSubstitution {
         }
         DType narrower = DType.of(narrower(asked.name()));
         return narrower.fits(cols) ? narrower : DType.F16;
+    }
+
+    /**
+     * Finds a type that plans can speak of: one that can be read, whether or not it can be written.
+     *
+     * @param name ggml's name, in any case
+     * @return the type
+     * @throws UsageException if there is none, naming those that can be written
+     */
+    public static DType known(String name) {
+        return DType.all().stream()
+                .filter(type -> type.decodable() && type.name().equalsIgnoreCase(name))
+                .filter(type -> !INTERNAL.contains(type.name()))
+                .findFirst()
+                .orElseGet(() -> writable(name));
     }
 
     /**

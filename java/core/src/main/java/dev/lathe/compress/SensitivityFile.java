@@ -1,0 +1,133 @@
+package dev.lathe.compress;
+
+import dev.lathe.UsageException;
+import dev.lathe.calibrate.CalibrationSet;
+import dev.lathe.device.Device;
+import dev.lathe.model.Model;
+import dev.lathe.prune.Sparsity;
+import dev.lathe.quantize.Candidates;
+import dev.lathe.quantize.Feedback;
+import dev.lathe.quantize.PriorSensitivity;
+import dev.lathe.quantize.Sensitivity;
+import dev.lathe.quantize.SensitivityMeasurement;
+import dev.lathe.quantize.SensitivityOptions;
+import dev.lathe.tokenizer.Tokenizer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * Where the sensitivities of a compression come from: a file that an earlier measurement wrote, a
+ * measurement now, or an assumption. A measurement depends on source, calibration and settings, and
+ * not on the budget, so that one serves every size.
+ */
+final class SensitivityFile {
+    private final Path path;
+    private final boolean named;
+    private final Recipe recipe;
+
+    /**
+     * Decides on the file.
+     *
+     * @param named the file that the user named, or null
+     * @param output the output, beside which the file lies otherwise
+     * @param recipe the recipe, presets resolved
+     */
+    SensitivityFile(Path named, Path output, Recipe recipe) {
+        this.named = named != null;
+        this.path = named != null ? named : pathFor(output);
+        this.recipe = recipe;
+    }
+
+    /** Where the sensitivities for an output lie. */
+    static Path pathFor(Path output) {
+        return output.resolveSibling(output.getFileName() + ".sensitivity.json");
+    }
+
+    Path path() {
+        return path;
+    }
+
+    /** What is known without measuring: the file, else an assumption. */
+    Sensitivity known(Model model) {
+        return stored(model, null)
+                .orElseGet(
+                        () ->
+                                PriorSensitivity.of(
+                                        model, options().candidates(), options().sparsity()));
+    }
+
+    /** The file where it belongs to this run, else a new measurement, which is written there. */
+    Sensitivity measured(Model model, Device device, long budget, ProgressListener listener) {
+        CalibrationSet calibration;
+        try (Tokenizer tokenizer = Tokenizer.of(model.checkpoint())) {
+            tokenizer.checkVocabulary(model.config().vocabularySize());
+            calibration = CalibrationSet.load(recipe.calibration(), tokenizer);
+        }
+        Optional<Sensitivity> stored = stored(model, calibration.sha256());
+        if (stored.isPresent()) {
+            listener.on(new ProgressEvent.Notice("sensitivities taken from " + path));
+            return stored.get();
+        }
+        long[] done = {0};
+        SensitivityMeasurement measurement =
+                new SensitivityMeasurement(
+                        model,
+                        device,
+                        options(),
+                        calibration,
+                        budget,
+                        path.toAbsolutePath().getParent(),
+                        what ->
+                                listener.on(
+                                        new ProgressEvent.Advanced(
+                                                ++done[0], "sensitivity: " + what)));
+        listener.on(new ProgressEvent.Started(measurement.units()));
+        Sensitivity sensitivity =
+                measurement.run(Fingerprint.ofSource(model.checkpoint()), calibration.sha256());
+        sensitivity.write(path);
+        listener.on(new ProgressEvent.Notice("sensitivities measured, written to " + path));
+        return sensitivity;
+    }
+
+    /**
+     * The file, where it holds a measurement of this source under these settings. A file that the
+     * user named must belong to the source.
+     *
+     * @param calibration checksum of the calibration tokens, or null where that is not known
+     */
+    private Optional<Sensitivity> stored(Model model, String calibration) {
+        if (!Files.exists(path)) {
+            return Optional.empty();
+        }
+        Sensitivity sensitivity = Sensitivity.read(path);
+        Sensitivity.Basis basis = sensitivity.basis();
+        boolean sameSource =
+                basis != null && basis.source().equals(Fingerprint.ofSource(model.checkpoint()));
+        if (named && !sameSource) {
+            throw new UsageException(path + " was measured on another model");
+        }
+        boolean same =
+                sameSource
+                        && basis.settings().equals(options().text())
+                        && basis.sequences() == recipe.calibration().sequences()
+                        && basis.length() == recipe.calibration().length()
+                        && (calibration == null || basis.calibration().equals(calibration));
+        return same || named ? Optional.of(sensitivity) : Optional.empty();
+    }
+
+    private SensitivityOptions options() {
+        Sparsity sparsity = Recipe.sparsityOf(recipe.sparsity(), recipe.pattern());
+        return new SensitivityOptions(
+                Candidates.allowed(recipe.candidates(), sparsity),
+                Feedback.of(recipe.feedback()),
+                sparsity,
+                recipe.damping(),
+                recipe.shrinkage(),
+                recipe.maskBlock(),
+                recipe.updateBlock(),
+                SensitivityOptions.DEFAULT_ROWS,
+                SensitivityOptions.DEFAULT_LAYERS,
+                SensitivityOptions.DEFAULT_TOKENS);
+    }
+}
