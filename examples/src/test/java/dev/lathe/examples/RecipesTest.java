@@ -52,6 +52,7 @@ class RecipesTest {
         "layered.yaml,       blk.1.ffn_up.weight,      Q8_0, 0",
         "q8-quick.yaml,      blk.0.ffn_down.weight,    Q8_0, 0",
         "q8-quick.yaml,      token_embd.weight,        Q8_0, 0",
+        "allocated.yaml,     blk.1.attn_v.weight,      Q8_0, 0",
     })
     void recipesDoWhatTheySay(String file, String name, String type, double sparsity) {
         Path output = folder.resolve("out.gguf");

@@ -2,6 +2,7 @@ package dev.lathe.cli;
 
 import dev.lathe.UsageException;
 import dev.lathe.calibrate.CalibrationOptions;
+import dev.lathe.calibrate.Shrinkage;
 import dev.lathe.compress.Compression;
 import dev.lathe.compress.FileSize;
 import dev.lathe.compress.Recipe;
@@ -194,8 +195,11 @@ final class CompressionOptions {
         @Option(
                 names = "--shrinkage",
                 paramLabel = "SHARE",
-                description = "Share of the Hessian that its diagonal replaces. Default: 0.")
-        private Double shrinkage;
+                description =
+                        "Share of the Hessian that its diagonal replaces, or auto: the fewer tokens"
+                                + " for each column, the more; none where nothing is quantized."
+                                + " Default: auto.")
+        private String shrinkage;
 
         @Option(
                 names = "--mask-block",
@@ -291,7 +295,7 @@ final class CompressionOptions {
         given(quantization.headType, builder::headType);
         quantization.protections.forEach(text -> builder.rule(Rule.protect(text)));
         given(secondOrder.damping, builder::damping);
-        given(secondOrder.shrinkage, builder::shrinkage);
+        given(secondOrder.shrinkage, text -> builder.shrinkage(Shrinkage.of(text)));
         given(secondOrder.maskBlock, builder::maskBlock);
         given(secondOrder.updateBlock, builder::updateBlock);
         Recipe changed = builder.build();

@@ -19,6 +19,8 @@ public final class InputStatistics implements AutoCloseable {
     private float[] diagonal;
     private Tensor factor;
     private Device.Factorization factorization;
+    private double factorDamping;
+    private double shrinkage;
 
     /**
      * Begins with no tokens.
@@ -116,18 +118,34 @@ public final class InputStatistics implements AutoCloseable {
     }
 
     /**
-     * The factor U of the damped inverse Hessian, computed once.
+     * The factor U of the damped inverse Hessian, computed when it is first asked for with these
+     * numbers.
      *
      * @param damping λ
      * @param shrinkage share of diag(H)
      * @return [cols × cols], owned by this object
      */
     public Tensor factor(double damping, double shrinkage) {
+        if (factor != null && (damping != factorDamping || shrinkage != this.shrinkage)) {
+            factor.close();
+            factor = null;
+        }
         if (factor == null) {
+            this.factorDamping = damping;
+            this.shrinkage = shrinkage;
             factor = device.tensor(DType.F32, hessian.rows(), hessian.cols());
             factorization = device.inverseFactor(factor, hessian, damping, shrinkage);
         }
         return factor;
+    }
+
+    /**
+     * The share of diag(H) that replaced H in the factor.
+     *
+     * @return null before {@link #factor}
+     */
+    public Double shrinkage() {
+        return factor == null ? null : shrinkage;
     }
 
     /**

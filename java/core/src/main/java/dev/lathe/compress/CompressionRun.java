@@ -296,6 +296,7 @@ final class CompressionRun implements AutoCloseable {
                         factorization == null ? null : result.loss(),
                         measured ? result.squaredError() / result.squaredOutput() : null,
                         factorization == null ? null : factorization.damping(),
+                        result == null ? null : result.shrinkage(),
                         factorization == null ? null : factorization.attempts(),
                         deadColumns,
                         sha256);

@@ -48,6 +48,7 @@ final class MatrixCompressor {
      * @param squaredError tr(ΔW H ΔWᵀ), without statistics 0
      * @param squaredOutput tr(W H Wᵀ), without statistics 0
      * @param factorization what the Hessian's factorisation needed, or null where none was
+     * @param shrinkage share of diag(H) that replaced H, or null where nothing was factorised
      */
     record Result(
             Tensor stored,
@@ -55,7 +56,8 @@ final class MatrixCompressor {
             double loss,
             double squaredError,
             double squaredOutput,
-            Device.Factorization factorization) {}
+            Device.Factorization factorization,
+            Double shrinkage) {}
 
     /**
      * Compresses a matrix.
@@ -73,6 +75,7 @@ final class MatrixCompressor {
         double error = 0;
         double output = 0;
         Device.Factorization factorization = null;
+        Double shrinkage = null;
         try {
             for (long row = 0; row < source.rows(); row += chunk) {
                 long count = Math.min(chunk, source.rows() - row);
@@ -84,8 +87,9 @@ final class MatrixCompressor {
                 error += part.squaredError();
                 output += part.squaredOutput();
                 factorization = part.factorization();
+                shrinkage = part.shrinkage();
             }
-            return new Result(stored, zeros, loss, error, output, factorization);
+            return new Result(stored, zeros, loss, error, output, factorization, shrinkage);
         } catch (RuntimeException e) {
             stored.close();
             throw e;
@@ -118,7 +122,8 @@ final class MatrixCompressor {
                     outcome.loss,
                     error,
                     output,
-                    statistics == null ? null : statistics.factorization());
+                    statistics == null ? null : statistics.factorization(),
+                    statistics == null ? null : statistics.shrinkage());
         }
     }
 
@@ -144,7 +149,8 @@ final class MatrixCompressor {
         if (prunesByScore) {
             step = step.keepingZeros();
         }
-        Tensor factor = statistics.factor(recipe.damping(), recipe.shrinkage());
+        double shrinkage = recipe.shrinkage().of(statistics.tokens(), w.cols(), obsQuantizes);
+        Tensor factor = statistics.factor(recipe.damping(), shrinkage);
         Tensor packed = null;
         if (obsQuantizes) {
             step = step.storedAs(plan.storage());

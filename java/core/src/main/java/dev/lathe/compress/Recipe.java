@@ -13,6 +13,7 @@ import dev.lathe.LatheException;
 import dev.lathe.UsageException;
 import dev.lathe.calibrate.CalibrationOptions;
 import dev.lathe.calibrate.CalibrationSet;
+import dev.lathe.calibrate.Shrinkage;
 import dev.lathe.prune.PruneMethod;
 import dev.lathe.prune.Sparsity;
 import dev.lathe.quantize.Feedback;
@@ -56,7 +57,7 @@ import java.util.stream.Stream;
  * @param embeddingType type of the token embedding where {@code type} is given; Q6_K
  * @param headType type of the output head where {@code type} is given; Q6_K
  * @param damping λ of the Hessian, share of its mean diagonal; 0.01
- * @param shrinkage share of diag(H) that replaces H; 0
+ * @param shrinkage share of diag(H) that replaces H; {@code auto}: from the tokens per column
  * @param maskBlock columns whose mask is chosen at once; 128
  * @param updateBlock columns after which the rest is updated; 128
  * @param rules exceptions, later ones win
@@ -79,7 +80,7 @@ public record Recipe(
         String embeddingType,
         String headType,
         Double damping,
-        Double shrinkage,
+        Shrinkage shrinkage,
         Integer maskBlock,
         Integer updateBlock,
         List<Rule> rules,
@@ -146,7 +147,7 @@ public record Recipe(
         embeddingType = canonical(embeddingType);
         headType = canonical(headType);
         damping = damping == null ? 0.01 : damping;
-        shrinkage = shrinkage == null ? 0.0 : shrinkage;
+        shrinkage = shrinkage == null ? Shrinkage.AUTO : shrinkage;
         maskBlock = maskBlock == null ? 128 : maskBlock;
         updateBlock = updateBlock == null ? 128 : updateBlock;
         rules = rules == null ? List.of() : List.copyOf(rules);
@@ -157,7 +158,6 @@ public record Recipe(
                             + " inputs, an importance matrix is its diagonal");
         }
         requireRange("damping", damping, 0, 1e3);
-        requireRange("shrinkage", shrinkage, 0, 1);
         requireRange("mask-block", maskBlock, 1, 1024);
         requireRange("update-block", updateBlock, 1, 1024);
         sparsityOf(sparsity, pattern);

@@ -1,6 +1,7 @@
 package dev.lathe.compress;
 
 import dev.lathe.calibrate.CalibrationOptions;
+import dev.lathe.calibrate.Shrinkage;
 import dev.lathe.prune.PruneMethod;
 import dev.lathe.quantize.Feedback;
 import java.util.ArrayList;
@@ -24,7 +25,7 @@ public final class RecipeBuilder {
     private String embeddingType;
     private String headType;
     private Double damping;
-    private Double shrinkage;
+    private Shrinkage shrinkage;
     private Integer maskBlock;
     private Integer updateBlock;
     private List<Rule> rules = new ArrayList<>();
@@ -233,7 +234,17 @@ public final class RecipeBuilder {
      * @return this
      */
     public RecipeBuilder shrinkage(double share) {
-        this.shrinkage = share;
+        return shrinkage(new Shrinkage(share));
+    }
+
+    /**
+     * Sets the shrinkage of the Hessian towards its diagonal.
+     *
+     * @param value a share, or {@link Shrinkage#AUTO}
+     * @return this
+     */
+    public RecipeBuilder shrinkage(Shrinkage value) {
+        this.shrinkage = value;
         return this;
     }
 

@@ -22,6 +22,7 @@ import java.util.List;
  * @param calibrationError tr(ΔW H ΔWᵀ) / tr(W H Wᵀ) on the calibration's own Hessian, which
  *     flatters
  * @param damping the λ with which the Hessian was factorised
+ * @param shrinkage the share of diag(H) that replaced H
  * @param dampingAttempts 1 where the λ asked for was enough
  * @param deadColumns inputs that were always zero
  * @param sha256 checksum of the bytes in the output
@@ -42,6 +43,7 @@ public record TensorRecord(
         Double loss,
         Double calibrationError,
         Double damping,
+        Double shrinkage,
         Integer dampingAttempts,
         Long deadColumns,
         String sha256) {}

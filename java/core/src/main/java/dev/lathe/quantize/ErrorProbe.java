@@ -151,7 +151,8 @@ final class ErrorProbe {
             if (!packed.type().quantized()) {
                 device.quantize(packed, copy, null, false);
             } else if (options.feedback() == Feedback.OBS) {
-                Tensor factor = fit.factor(options.damping(), options.shrinkage());
+                double shrinkage = options.shrinkage().of(fit.tokens(), w.cols(), true);
+                Tensor factor = fit.factor(options.damping(), shrinkage);
                 device.obsCompress(copy, factor, options.step(packed.type()), fit.dead(), packed);
             } else {
                 try (Tensor importance = fit.importance()) {

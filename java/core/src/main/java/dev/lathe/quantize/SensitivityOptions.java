@@ -1,5 +1,6 @@
 package dev.lathe.quantize;
 
+import dev.lathe.calibrate.Shrinkage;
 import dev.lathe.device.DType;
 import dev.lathe.device.ObsStep;
 import dev.lathe.prune.Sparsity;
@@ -26,7 +27,7 @@ public record SensitivityOptions(
         Feedback feedback,
         Sparsity sparsity,
         double damping,
-        double shrinkage,
+        Shrinkage shrinkage,
         int maskBlock,
         int updateBlock,
         int sampledRows,
