@@ -8,6 +8,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * A page that is one file: styles, scripts and data stand in it, and its policy forbids everything
@@ -35,6 +36,10 @@ public record PageShell(String title, String body, List<String> styles, List<Str
     /**
      * Brings line ends to the form that browsers hash.
      *
+     * @param title the component
+     * @param body the component
+     * @param styles the component
+     * @param scripts the component
      * @throws DataException if a script or style would end its own element
      */
     public PageShell {
@@ -94,7 +99,7 @@ public record PageShell(String title, String body, List<String> styles, List<Str
 
     private static String inline(String text, String end) {
         String normal = text.replace("\r\n", "\n").replace('\r', '\n');
-        String lower = normal.toLowerCase(java.util.Locale.ROOT);
+        String lower = normal.toLowerCase(Locale.ROOT);
         if (lower.contains(end) || lower.contains("<!--")) {
             throw new DataException("a script or style of the page contains " + end + " or <!--");
         }

@@ -4,6 +4,7 @@ import dev.lathe.eval.results.Evaluation;
 import dev.lathe.eval.results.Results;
 import java.io.BufferedWriter;
 import java.io.IOException;
+import java.io.OutputStreamWriter;
 import java.io.Writer;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
@@ -59,8 +60,7 @@ public final class Reports {
                             .onUnmappableCharacter(CodingErrorAction.REPLACE);
             try (Writer out =
                     new BufferedWriter(
-                            new java.io.OutputStreamWriter(
-                                    Files.newOutputStream(partial), encoder))) {
+                            new OutputStreamWriter(Files.newOutputStream(partial), encoder))) {
                 content.writeTo(out);
             }
             return Files.move(partial, file, StandardCopyOption.REPLACE_EXISTING);

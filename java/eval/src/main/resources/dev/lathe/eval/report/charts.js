@@ -79,32 +79,30 @@ const Charts = (() => {
     };
   }
 
-  // One point for each model: accuracy with its interval over x. measure: {value(row), name, unit,
-  // write, log}.
+  // One point for each model: accuracy with its interval over x. measure: {value(row), name,
+  // print(value), log, nothing}.
   function points(id, title, measure, view, withFrontier) {
     return (width, look) => {
       const rows = view().rows.filter(row => row.accuracy && measure().value(row) > 0);
-      const {value, name, write, log, nothing} = measure();
+      const {value, name, print, log, nothing} = measure();
       const missing = view().rows.filter(row => !rows.some(shown => shown.index === row.index));
       const prefix = id.split('-')[0];
       byId(prefix + '-note').textContent = missing.length
           ? 'Not shown, ' + nothing + ': ' + missing.map(row => row.name).join(', ') + '.' : '';
-      const narrow = width < NARROW;
-      byId(prefix + '-key').hidden = !narrow;
       byId(prefix + '-key').replaceChildren(...view().rows.map(row => el('li', {}, row.name)));
       const frontier = withFrontier ? view().frontier : new Set();
       const data = rows.map(row => ({row, value: [value(row), 100 * row.accuracy.mean]}));
       const range = accuracyRange(rows.length ? rows : [{accuracy: {low: 0, high: 1, mean: 0}}]);
       const option = {
         grid: {left: 54, right: 18, top: 18, bottom: 52},
-        tooltip: tooltip(look, item => item.data && item.data.row ? describe(item.data.row, name, write(value(item.data.row))) : ''),
+        tooltip: tooltip(look, item => item.data && item.data.row ? describe(item.data.row, name, print(value(item.data.row))) : ''),
         xAxis: axis(look, {
           type: log ? 'log' : 'value',
           logBase: 2,
           scale: true,
           name,
           nameGap: 30,
-          axisLabel: {formatter: write},
+          axisLabel: {formatter: print},
           ...(log && rows.length ? powers(rows.map(value)) : {}),
         }),
         yAxis: axis(look, {type: 'value', ...range, name: 'Accuracy', nameGap: 38, axisLabel: {formatter: '{value} %'}}),
@@ -116,8 +114,13 @@ const Charts = (() => {
       };
       return {
         option,
-        label: alternative(title, rows, frontier, value, write, withFrontier),
-        finish: chart => label(chart, rows, value, narrow, look),
+        label: alternative(title, rows, frontier, value, print, withFrontier),
+        finish: chart => {
+          const names = width < NARROW ? null : labels(chart, rows, value, row => shorten(row.name, 190));
+          const fits = names && Labels.apart(names.boxes);
+          byId(prefix + '-key').hidden = Boolean(fits);
+          return write(chart, fits ? names : labels(chart, rows, value, row => String(row.index + 1)), look);
+        },
       };
     };
   }
@@ -128,8 +131,8 @@ const Charts = (() => {
         + '\nAccuracy ' + percent(mean) + ' ' + interval(low, high);
   }
 
-  function alternative(title, rows, frontier, value, write, withFrontier) {
-    const list = rows.map(row => row.name + ': ' + write(value(row)) + ', ' + percent(row.accuracy.mean)
+  function alternative(title, rows, frontier, value, print, withFrontier) {
+    const list = rows.map(row => row.name + ': ' + print(value(row)) + ', ' + percent(row.accuracy.mean)
         + (frontier.has(row.index) ? ', on the frontier' : '')).join('; ');
     return title + (withFrontier ? ' with the Pareto frontier' : '') + '. ' + list + '.';
   }
@@ -193,20 +196,24 @@ const Charts = (() => {
     };
   }
 
+  // Names of compressed models tend to differ at their ends: what is left out is the middle.
   function shorten(text, width) {
+    pen.font = FONT;
+    const letters = [...text];
+    let kept = letters.length;
+    const parts = () => letters.slice(0, Math.ceil(kept / 2)).join('') + '…' + letters.slice(letters.length - Math.floor(kept / 2)).join('');
     if (pen.measureText(text).width <= width) return text;
-    let end = text.length;
-    while (end > 1 && pen.measureText(text.slice(0, end) + '…').width > width) end--;
-    return text.slice(0, end) + '…';
+    while (kept > 2 && pen.measureText(parts()).width > width) kept--;
+    return parts();
   }
 
-  // Draws each model's name, or its number where there is little room, at a free place.
-  function label(chart, rows, value, narrow, look) {
+  // Finds a place for each model's label, a name or a number.
+  function labels(chart, rows, value, text) {
     pen.font = FONT;
     const points = rows.map(row => {
       const [x, y] = chart.convertToPixel({gridIndex: 0}, [value(row), 100 * row.accuracy.mean]);
-      const text = narrow ? String(row.index + 1) : shorten(row.name, 190);
-      return {x, y, text, row, width: pen.measureText(text).width + 2, height: 15};
+      const label = text(row);
+      return {x, y, text: label, row, width: pen.measureText(label).width + 2, height: 15};
     });
     const obstacles = points.flatMap(point => {
       const edge = bound => chart.convertToPixel({gridIndex: 0}, [value(point.row), 100 * bound])[1];
@@ -216,8 +223,11 @@ const Charts = (() => {
       ];
     });
     const area = {left: 56, top: 4, right: chart.getWidth() - 4, bottom: chart.getHeight() - 54};
-    const boxes = Labels.place(points, obstacles, area);
-    const elements = points.flatMap((point, index) => boxes[index] ? leader(point, boxes[index], look) : []);
+    return {points, boxes: Labels.place(points, obstacles, area)};
+  }
+
+  function write(chart, {points, boxes}, look) {
+    const elements = points.flatMap((point, index) => Number.isFinite(boxes[index].cost) ? leader(point, boxes[index], look) : []);
     chart.setOption({graphic: {elements}}, {replaceMerge: ['graphic']});
     return boxes;
   }
@@ -268,13 +278,17 @@ const Charts = (() => {
       }),
       yAxis: axis(look, {
         type: 'category', inverse: true, data: names, axisTick: {show: false},
-        axisLabel: {color: look.text, width: room, overflow: 'truncate', interval: 0, hideOverlap: false},
+        axisLabel: {color: look.text, interval: 0, hideOverlap: false, formatter: name => shorten(name, room)},
       }),
       series: GROUPS.map(([group, title, colour]) => ({
         name: title,
         type: 'boxplot',
         boxWidth: [5, 11],
-        itemStyle: {color: group === 'right' ? look[colour] : look.ground, borderColor: look[colour], borderWidth: 1.5, opacity: 0.9},
+        itemStyle: {
+          color: group === 'right' ? echarts.color.modifyAlpha(look[colour], 0.4) : look.ground,
+          borderColor: look[colour],
+          borderWidth: 1.5,
+        },
         data: rows.map(row => row.compute[group][part].count ? five(row.compute[group][part]) : ['-', '-', '-', '-', '-']),
       })),
     };
@@ -290,6 +304,9 @@ const Charts = (() => {
     const buckets = GROUPS.map(([group]) => row ? row.compute[group][part].buckets.filter(bucket => bucket.count) : []);
     const all = buckets.flat();
     const highest = Math.max(1, ...all.map(bucket => bucket.count));
+    const interval = [1, 2, 5].flatMap(digit => [1, 10, 100, 1000, 1e4].map(ten => digit * ten))
+        .sort((a, b) => a - b).find(size => 4 * size >= highest) || highest;
+    const top = Math.ceil(highest / interval) * interval;
     const span = all.length ? powers(all.flatMap(bucket => [Math.max(1, bucket.from), bucket.to])) : {};
     const option = {
       legend: {top: 0, selectedMode: false, textStyle: {color: look.text}, data: GROUPS.map(([, title, colour]) =>
@@ -299,8 +316,8 @@ const Charts = (() => {
           + count(item.value[0]) + ' to ' + count(item.value[1]) + ' tokens'),
       xAxis: axis(look, {type: 'log', logBase: 2, name: 'Tokens', nameGap: 30, axisLabel: {formatter: count},
         axisLine: {onZero: false, lineStyle: {color: look.line}}, ...span}),
-      yAxis: axis(look, {type: 'value', min: -highest, max: highest, name: 'Answers', nameGap: 38,
-        minInterval: 1, axisLabel: {formatter: value => count(Math.abs(value))}}),
+      yAxis: axis(look, {type: 'value', min: -top, max: top, interval, name: 'Answers', nameGap: 38,
+        axisLabel: {formatter: value => count(Math.abs(value))}}),
       series: GROUPS.map(([, title, colour], side) => bars(title, buckets[side], side ? -1 : 1, look[colour])),
     };
     const text = GROUPS.map(([, title], side) => title + ': ' + (buckets[side].map(bucket =>
@@ -334,7 +351,7 @@ const Charts = (() => {
       return {
         value: row => (row.model.bytes || 0) / unit,
         name: 'Size',
-        write: value => Number(value.toPrecision(3)) + (small ? ' MB' : ' GB'),
+        print: value => Number(value.toPrecision(3)) + (small ? ' MB' : ' GB'),
         log: true,
         nothing: 'size or accuracy unknown',
       };
@@ -342,14 +359,14 @@ const Charts = (() => {
     bitsPerWeight: () => ({
       value: row => row.model.bitsPerWeight || 0,
       name: 'Bits per weight',
-      write: value => String(Number(value.toPrecision(3))),
+      print: value => String(Number(value.toPrecision(3))),
       log: true,
       nothing: 'bits per weight or accuracy unknown',
     }),
     tokens: () => ({
       value: row => row.tokens || 0,
       name: 'Tokens per question',
-      write: count,
+      print: count,
       log: false,
       nothing: 'no answers',
     }),

@@ -23,30 +23,33 @@ const Labels = (() => {
     return box.left >= area.left && box.right <= area.right && box.top >= area.top && box.bottom <= area.bottom;
   }
 
+  function covered(box, others) {
+    return others.reduce((sum, other) => sum + overlap(box, other), 0);
+  }
+
   // points: {x, y, width, height} of each label; obstacles: boxes to keep clear of. The nearest free
-  // place wins; where all are taken, the one that covers least.
+  // place wins; where all are taken, the one that covers the least, and labels before all.
   function place(points, obstacles, area) {
-    const taken = obstacles.slice();
-    return points.map(point => {
-      let best = null;
-      let least = Infinity;
+    const placed = [];
+    for (const point of points) {
+      let best = {cost: Infinity};
       for (const distance of DISTANCES) {
         for (const direction of DIRECTIONS) {
           const box = beside(point, direction, distance);
-          if (!within(box, area)) continue;
-          const cost = taken.reduce((sum, other) => sum + overlap(box, other), 0);
-          if (cost < least) {
-            least = cost;
-            best = {...box, near: distance === DISTANCES[0]};
-          }
-          if (cost === 0) break;
+          const cost = within(box, area) ? 1e6 * covered(box, placed) + covered(box, obstacles) : Infinity;
+          if (cost < best.cost) best = {...box, cost, near: distance === DISTANCES[0]};
         }
-        if (least === 0) break;
+        if (best.cost === 0) break;
       }
-      if (best) taken.push(best);
-      return best;
-    });
+      placed.push(best);
+    }
+    return placed;
   }
 
-  return {place, overlap};
+  // Whether each label has a place that no other takes a part of.
+  function apart(boxes) {
+    return boxes.every(box => box.cost < 1e6);
+  }
+
+  return {place, apart};
 })();

@@ -45,11 +45,11 @@ const Tables = (() => {
     byId('overview-table').replaceChildren(table('All models', [
       nameColumn(),
       {title: 'Size', cell: row => bytes(row.model.bytes)},
-      {title: 'Bits per weight', cell: row => number(row.model.bitsPerWeight)},
-      {title: 'Zeros', cell: row => percent(row.model.sparsity, 0)},
       {title: 'Accuracy', cell: row => estimate(row.accuracy)},
       {title: 'Tokens per question', cell: row => count(row.tokens)},
       {title: 'Frontier', cell: row => frontier.has(row.index) ? '★' : ''},
+      {title: 'Bits per weight', cell: row => number(row.model.bitsPerWeight)},
+      {title: 'Zeros', cell: row => percent(row.model.sparsity, 0)},
     ], rows));
     const others = results.models.filter(model => model.model.name !== results.baseline);
     const changes = others.flatMap(model => model.tasks).map(task => task.accuracyChange).filter(Boolean);
@@ -81,11 +81,12 @@ const Tables = (() => {
         ({...row, result: Data.taskResult(results.models[row.index], task.name)})).filter(row => row.result);
     const withF1 = rows.some(row => row.result.f1);
     const change = row => row.result.accuracyChange;
+    const some = name => rows.some(row => row.result.counts[name]);
     const columns = [
       nameColumn(),
       {title: 'Right', cell: row => count(row.result.counts.right) + ' of ' + count(row.result.counts.answers)},
       {title: 'Accuracy', cell: row => estimate(row.result.accuracy)},
-      {title: '± s.e.', cell: row => row.result.accuracy && row.result.accuracy.standardError != null
+      {title: '±\u00a0s.e.', cell: row => row.result.accuracy && row.result.accuracy.standardError != null
           ? percent(row.result.accuracy.standardError) : MISSING},
       withF1 && {title: 'F1', cell: row => estimate(row.result.f1)},
       {title: 'Change in points', cell: row => change(row)
@@ -95,8 +96,8 @@ const Tables = (() => {
       {title: 'Gained', cell: row => change(row) ? jump(row, task.name, 'gained', change(row).gained) : MISSING},
       {title: 'Reading', className: 'words', cell: row => reading(change(row))},
       {title: 'No answer', cell: row => count(row.result.counts.noAnswer)},
-      {title: 'Failed', cell: row => count(row.result.counts.failed)},
-      {title: 'Missing', cell: row => count(row.result.counts.missing)},
+      some('failed') && {title: 'Failed', cell: row => count(row.result.counts.failed)},
+      some('missing') && {title: 'Missing', cell: row => count(row.result.counts.missing)},
     ].filter(Boolean);
     return [el('h3', {}, task.title), el('div', {className: 'scroll'}, table(task.title, columns, rows))];
   }

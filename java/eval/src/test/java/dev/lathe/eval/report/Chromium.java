@@ -27,7 +27,7 @@ import java.util.stream.Stream;
 /** A headless Chromium with one tab, driven over its DevTools protocol. */
 final class Chromium implements AutoCloseable {
     private static final ObjectMapper MAPPER = new ObjectMapper();
-    private static final int SECONDS = 60;
+    private static final int SECONDS = 180;
 
     private final Path profile;
     private final Process process;

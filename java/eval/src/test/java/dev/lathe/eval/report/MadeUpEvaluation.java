@@ -25,7 +25,7 @@ import java.util.Random;
  * An evaluation as a compressed distill might give: four tasks, wrong answers longer than right
  * ones, some cut, some repeating, some failed. Answers are made when they are asked for.
  */
-final class MadeUpEvaluation implements Evaluation {
+class MadeUpEvaluation implements Evaluation {
     private static final String BASELINE = "R1-Distill-Llama-8B";
     private static final List<TaskSummary> TASKS =
             List.of(
@@ -60,6 +60,7 @@ final class MadeUpEvaluation implements Evaluation {
     private static final Map<String, Double> EASE =
             Map.of("aime2024", 0.43, "folio", 0.72, "temporal", 0.92, "musique", 0.2);
     private static final String[] WORDS = {"sides", "hours", "pairs", "lakes", "premises"};
+    private static final String LINES = lines();
     private static final int CAP = 16_384;
 
     private final int samples;
@@ -239,13 +240,26 @@ final class MadeUpEvaluation implements Evaluation {
         };
     }
 
+    /** Lines of equal length, about eight tokens each; pages of tests hold thousands of them. */
     private static String thinking(int tokens, Random random) {
+        int lines = tokens / 8;
+        int line = LINES.indexOf('\n') + 1;
+        int first = random.nextInt(100);
         StringBuilder text = new StringBuilder("<think>\n");
-        for (int words = 0; words < tokens; words += 8) {
-            text.append("Let me see: ").append(random.nextInt(1000)).append(" and ");
-            text.append(WORDS[random.nextInt(WORDS.length)]).append(" give another case.\n");
+        for (int left = lines; left > 0; left -= 2000) {
+            text.append(LINES, first * line, (first + Math.min(left, 2000)) * line);
         }
         return text.toString();
+    }
+
+    private static String lines() {
+        Random random = new Random(1);
+        StringBuilder text = new StringBuilder();
+        for (int i = 0; i < 2100; i++) {
+            String word = WORDS[random.nextInt(WORDS.length)];
+            text.append(String.format("Let me see: %3d %-8s more,%n", random.nextInt(1000), word));
+        }
+        return text.toString().replace(System.lineSeparator(), "\n");
     }
 
     private static String conclusion(String said) {
