@@ -212,7 +212,7 @@ class ReportPageTest {
         await("document.querySelector('#answers .inside dl') !== null");
         JudgedAnswer answer = first();
         String thinking = ModelOutput.parse(answer.answer().output()).thinking();
-        String shown = text("#answers .inside");
+        String shown = text("#answers .inside > details:nth-of-type(2) .text");
         assertContains(shown, "characters left out here");
         assertContains(shown, thinking.substring(0, 2000));
         assertContains(shown, thinking.substring(thinking.length() - 2000));
