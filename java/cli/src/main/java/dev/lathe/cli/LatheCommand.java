@@ -23,6 +23,7 @@ import picocli.CommandLine.Spec;
             ImatrixCommand.class,
             MeasureCommand.class,
             BenchCommand.class,
+            QuickstartCommand.class,
             DevicesCommand.class,
             CompletionCommand.class,
         },

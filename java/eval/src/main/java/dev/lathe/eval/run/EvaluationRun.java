@@ -7,6 +7,7 @@ import dev.lathe.eval.engine.Generation;
 import dev.lathe.eval.engine.GenerationRequest;
 import dev.lathe.eval.engine.PromptStyle;
 import dev.lathe.eval.task.Question;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -183,14 +184,14 @@ public final class EvaluationRun {
                         return AnswerRecord.failure(key, request.seed(), attempt, reason(e));
                     }
                     listener.retrying(key, attempt, reason(e));
-                    pause(attempt);
+                    pause(retries.delay(attempt, e.retryAfter()));
                 }
             }
         }
 
-        private void pause(int attempt) {
+        private void pause(Duration delay) {
             try {
-                Thread.sleep(retries.delay(attempt).toMillis());
+                Thread.sleep(delay.toMillis());
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 throw new LatheException("asking " + model.name() + " was interrupted", e);

@@ -2,6 +2,7 @@ package dev.lathe.eval.run;
 
 import dev.lathe.UsageException;
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * How often a question is asked when the engine fails, and how long to wait in between.
@@ -24,6 +25,19 @@ public record RetryPolicy(int attempts, Duration firstDelay, Duration longestDel
         if (attempts < 1 || firstDelay.isNegative() || longestDelay.isNegative()) {
             throw new UsageException("retries need at least one attempt and no negative waits");
         }
+    }
+
+    /**
+     * The wait after an attempt whose engine may have said how long to leave it alone; that counts
+     * where it is longer, whatever the longest delay.
+     *
+     * @param attempt 1 after the first
+     * @param asked what the engine asks for
+     * @return how long
+     */
+    Duration delay(int attempt, Optional<Duration> asked) {
+        Duration usual = delay(attempt);
+        return asked.filter(wait -> wait.compareTo(usual) > 0).orElse(usual);
     }
 
     /**
