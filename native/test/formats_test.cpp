@@ -281,7 +281,7 @@ void checkBestCodes() {
   for (float& value : importance) value = lognormal(random);
   Fit fit(w.data(), importance.data());
   typename Format::Grid grid;
-  fit.choose(grid);
+  fit.choose(grid, true);
   typename Format::Code codes[Format::blockSize / groupSize];
   fit.code(grid, codes);
   double found = 0;

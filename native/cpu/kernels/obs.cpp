@@ -51,6 +51,13 @@ struct KeepValues {
   void end(const ObsTile&, int64_t) {}
 };
 
+// Whether the scale of a run of weights is chosen once more when the run is reached.
+template <class F>
+constexpr bool adjustsRuns() {
+  if constexpr (F::group > 1) return F::Fit::adjusts;
+  return false;
+}
+
 // Codes the weights in storage type F. A block's scales are chosen when its first column is reached, from the weights
 // as compensated so far, weighted by 1 / U_jj^2; its codes follow column by column or, where columns share a code,
 // group by group: with E = (w - q) U_GG^-1 over the group G, the code is that with the least |E|^2 (group_feedback.h).
@@ -63,18 +70,35 @@ struct Encode {
   float decoded[F::group][kLanes];  // of the group at hand, where columns share a code
 
   void begin(const ObsTile& tile, const TileState<float>& state, int64_t j) {
-    if (j % F::blockSize != 0) return;
+    const int column = static_cast<int>(j % F::blockSize);
+    if (column == 0) {
+      forEachRow(tile, state, j, std::integral_constant<int, F::blockSize>(),
+                 [&](int lane, const float* w, const float* importance) {
+                   chooseGrid<F>(grids[lane], w, importance, tile.exactZeros);
+                 });
+    } else if constexpr (adjustsRuns<F>()) {
+      if (column % F::runSize != 0) return;
+      forEachRow(tile, state, j, std::integral_constant<int, F::runSize>(),
+                 [&](int lane, const float* w, const float* importance) {
+                   F::Fit::adjust(grids[lane], column / F::runSize, w, importance);
+                 });
+    }
+  }
+
+  // use(lane, weights, importance) of `count` columns from j on.
+  template <class Count, class Use>
+  static void forEachRow(const ObsTile& tile, const TileState<float>& state, int64_t j, Count count, Use use) {
     const float* u = static_cast<const float*>(tile.u);
-    float w[F::blockSize];
-    float importance[F::blockSize];
+    float w[count];
+    float importance[count];
     for (int lane = 0; lane < tile.lanes; lane++) {
-      for (int i = 0; i < F::blockSize; i++) {
+      for (int i = 0; i < count; i++) {
         const float diagonal = u[(j + i) * tile.uStride + j + i];
         const bool pruned = state.pruned[j + i][lane] != 0;
         w[i] = pruned ? 0.0f : state.w[j + i][lane];
         importance[i] = pruned ? 0.0f : 1.0f / (diagonal * diagonal);
       }
-      chooseGrid<F>(grids[lane], w, importance, tile.exactZeros);
+      use(lane, w, importance);
     }
   }
 

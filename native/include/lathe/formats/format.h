@@ -20,10 +20,12 @@
 //     static void choose(Grid& grid, const float* w, const float* importance, bool exactZeros);
 //     static float code(const Grid& grid, int column, float w, Code& code);
 //   group > 1:
-//     struct Fit;                         the work on one block: Fit fit(w, importance); fit.choose(grid);
+//     struct Fit;                         the work on one block: Fit fit(w, importance); fit.choose(grid, thorough);
 //       void code(const Grid& grid, Code* codes);                    the best codes under the grid that was chosen last
 //       static void decode(const Grid& grid, int group, Code code, float* values);
 //       static void readGrid(float& scale, float& shift, const Grid& grid, int group);
+//       static constexpr bool adjusts;      with error feedback, the scale of a run of runSize weights is chosen again
+//       static void adjust(Grid& grid, int run, const float* w, const float* importance);    when the run is reached
 //       static void bestCodes(RowCodes<Code>& rows, LaneGroups<1>& groups);    one group of 16 rows (group_feedback.h)
 //   };
 //
@@ -69,7 +71,7 @@ LATHE_HD inline void encodeBlock(typename Format::Block& block, const float* w, 
     for (int i = 0; i < Format::blockSize; ++i) values[i] = Format::code(grid, i, w[i], codes[i]);
   } else {
     typename Format::Fit fit(w, importance);
-    fit.choose(grid);
+    fit.choose(grid, false);
     fit.code(grid, codes);
     for (int g = 0; g < groups; ++g) Format::Fit::decode(grid, g, codes[g], values + g * Format::group);
   }
@@ -77,13 +79,13 @@ LATHE_HD inline void encodeBlock(typename Format::Block& block, const float* w, 
   if (decoded) memcpy(decoded, values, sizeof values);
 }
 
-// Chooses the scales of a block.
+// Chooses the scales of a block for error feedback, with more trials where a format has them.
 template <class Format>
 LATHE_HD inline void chooseGrid(typename Format::Grid& grid, const float* w, const float* importance, bool exactZeros) {
   if constexpr (Format::group == 1) {
     Format::choose(grid, w, importance, exactZeros);
   } else {
-    typename Format::Fit(w, importance).choose(grid);
+    typename Format::Fit(w, importance).choose(grid, true);
   }
 }
 

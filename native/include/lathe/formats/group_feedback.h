@@ -73,7 +73,7 @@ LATHE_HD inline void measureErrors(float* cost, float (&pull)[groupSize][wideCou
 // Codes group `group` of 16 rows with grids [lanes]. w [groupSize][wideCount] are its weights; q takes the decoded
 // values, 0 in lanes that are not in use.
 template <class Format>
-LATHE_HD inline void codeRows(typename Format::Code* codes, float (&q)[groupSize][wideCount],
+LATHE_HD LATHE_OUTLINE inline void codeRows(typename Format::Code* codes, float (&q)[groupSize][wideCount],
                               const typename Format::Grid* grids, int lanes, int group, const GroupMetric& metric,
                               const float (&w)[groupSize][wideCount]) {
   constexpr float farthest = 1e6f;  // beyond any value of a codebook

@@ -82,35 +82,71 @@ constexpr int chainCount() {
   return bundles == 1 ? 4 : 2;
 }
 
-// The gain of the best point, per lane.
-template <class Codebook, bool shifted, int bundles>
-LATHE_HD inline void bestGains(float* gains, const LaneGroups<bundles>& groups) {
-  constexpr int chains = chainCount<bundles>();
+// The gain of the best point, per lane. Of the points that share their second half, the best is that with the greatest
+// sum over the first: where there are many, that saves their additions.
+template <class Codebook, int bundles>
+LATHE_HD inline void scanByHalves(WideLanes* best, const HalfTables<Codebook, bundles>& tables) {
   const auto& halves = Codebook::halves();
-  HalfTables<Codebook, bundles> tables;
-  for (int part = 0; part < groupSize / Codebook::width; ++part) {
-    tabulate<Codebook, shifted, bundles>(tables, groups, part);
-    WideLanes best[chains][bundles];
-    for (int c = 0; c < chains; ++c)
-      for (int b = 0; b < bundles; ++b) best[c][b] = wide(-3e38f);
-    for (int e = 0; e < Codebook::entries; e += chains) {
-      for (int c = 0; c < chains; ++c) {
-        const WideLanes* low = tables.low + halves.low[e + c] * bundles;
-        const WideLanes* high = tables.high + halves.high[e + c] * bundles;
-        for (int b = 0; b < bundles; ++b) best[c][b] = larger(low[b] + high[b], best[c][b]);
+  const uint8_t* partners = halves.partners;
+  for (int b = 0; b < bundles; ++b) best[b] = wide(-3e38f);
+  for (int h = 0; h < Codebook::halfCount; ++h) {
+    WideLanes greatest[2][bundles];
+    for (int b = 0; b < bundles; ++b) greatest[0][b] = greatest[1][b] = wide(-3e38f);
+    for (int four = halves.fours[h]; four > 0; --four, partners += 4) {
+      for (int i = 0; i < 4; ++i) {
+        const WideLanes* low = tables.low + partners[i] * bundles;
+        for (int b = 0; b < bundles; ++b) greatest[i % 2][b] = larger(low[b], greatest[i % 2][b]);
       }
     }
     for (int b = 0; b < bundles; ++b) {
-      for (int c = 1; c < chains; ++c) best[0][b] = larger(best[c][b], best[0][b]);
+      const WideLanes gain = larger(greatest[0][b], greatest[1][b]) + tables.high[h * bundles + b];
+      best[b] = larger(gain, best[b]);
+    }
+  }
+}
+
+// The same, point by point.
+template <class Codebook, int bundles>
+LATHE_HD inline void scanByPoints(WideLanes* best, const HalfTables<Codebook, bundles>& tables) {
+  constexpr int chains = chainCount<bundles>();
+  const auto& halves = Codebook::halves();
+  WideLanes found[chains][bundles];
+  for (int c = 0; c < chains; ++c)
+    for (int b = 0; b < bundles; ++b) found[c][b] = wide(-3e38f);
+  for (int e = 0; e < Codebook::entries; e += chains) {
+    for (int c = 0; c < chains; ++c) {
+      const WideLanes* low = tables.low + halves.low[e + c] * bundles;
+      const WideLanes* high = tables.high + halves.high[e + c] * bundles;
+      for (int b = 0; b < bundles; ++b) found[c][b] = larger(low[b] + high[b], found[c][b]);
+    }
+  }
+  for (int b = 0; b < bundles; ++b) {
+    best[b] = found[0][b];
+    for (int c = 1; c < chains; ++c) best[b] = larger(found[c][b], best[b]);
+  }
+}
+
+template <class Codebook, bool shifted, int bundles>
+LATHE_HD LATHE_OUTLINE inline void bestGains(float* gains, const LaneGroups<bundles>& groups) {
+  constexpr bool byHalves = Codebook::entries > 8 * Codebook::halfCount;
+  HalfTables<Codebook, bundles> tables;
+  for (int part = 0; part < groupSize / Codebook::width; ++part) {
+    tabulate<Codebook, shifted, bundles>(tables, groups, part);
+    WideLanes best[bundles];
+    if (byHalves)
+      scanByHalves(best, tables);
+    else
+      scanByPoints(best, tables);
+    for (int b = 0; b < bundles; ++b) {
       float* found = gains + b * wideCount;
-      storeWide(found, part == 0 ? best[0][b] : best[0][b] + loadWide(found));
+      storeWide(found, part == 0 ? best[b] : best[b] + loadWide(found));
     }
   }
 }
 
 // The best points, per lane; the first of equals.
 template <class Codebook, bool shifted, int bundles>
-LATHE_HD inline void bestEntries(LaneChoices<bundles>& choices, const LaneGroups<bundles>& groups) {
+LATHE_HD LATHE_OUTLINE inline void bestEntries(LaneChoices<bundles>& choices, const LaneGroups<bundles>& groups) {
   constexpr int chains = chainCount<bundles>();
   const auto& halves = Codebook::halves();
   HalfTables<Codebook, bundles> tables;

@@ -16,8 +16,6 @@ struct IQ1_M {
   using Code = TernaryCode;
   static constexpr int runSize = 16;
   static constexpr bool shiftOfGroup = true;
-  static constexpr float codebookShrinkage = 0.95f;
-  static constexpr int scaleTrials = 3;
 
   struct __attribute__((packed)) Block {
     uint8_t qs[32];      // columns 8 i .. 8 i + 7: lower 8 bits of the codebook entry

@@ -16,8 +16,6 @@ struct IQ1_S {
   using Code = TernaryCode;
   static constexpr int runSize = 32;
   static constexpr bool shiftOfGroup = false;
-  static constexpr float codebookShrinkage = 0.95f;
-  static constexpr int scaleTrials = 3;
 
   struct __attribute__((packed)) Block {
     uint16_t d;      // F16 scale

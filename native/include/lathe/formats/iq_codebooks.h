@@ -8,15 +8,19 @@
 LATHE_BEGIN
 
 // The halves of all points of a codebook.
-template <int entries>
+template <int entries, int halfCount>
 struct CodebookHalves {
+  static constexpr int unrolled = 4;
   uint8_t low[entries];   // of the first width / 2 coordinates
   uint8_t high[entries];  // of the others
+  // The first halves that stand beside each second half, filled up to fours by the last of them.
+  uint8_t partners[entries + (unrolled - 1) * halfCount];
+  uint8_t fours[halfCount];  // of each second half
 };
 
-template <int entries>
-constexpr CodebookHalves<entries> codebookHalves(const uint16_t (&grid)[entries], int width, int levels) {
-  CodebookHalves<entries> halves = {};
+template <int halfCount, int entries>
+constexpr CodebookHalves<entries, halfCount> codebookHalves(const uint16_t (&grid)[entries], int width, int levels) {
+  CodebookHalves<entries, halfCount> halves = {};
   const int bits = levels == 3 ? 2 : 3;
   for (int e = 0; e < entries; ++e) {
     int low = 0;
@@ -28,18 +32,25 @@ constexpr CodebookHalves<entries> codebookHalves(const uint16_t (&grid)[entries]
     halves.low[e] = static_cast<uint8_t>(low);
     halves.high[e] = static_cast<uint8_t>(high);
   }
+  int count = 0;
+  for (int e = 0; e < entries; ++e) {
+    halves.partners[count++] = halves.low[e];
+    if (e + 1 < entries && halves.high[e + 1] == halves.high[e]) continue;
+    while (count % 4 != 0) halves.partners[count++] = halves.low[e];
+    int before = 0;
+    for (int h = 0; h < halves.high[e]; ++h) before += halves.fours[h];
+    halves.fours[halves.high[e]] = static_cast<uint8_t>(count / 4 - before);
+  }
   return halves;
 }
 
-LATHE_TABLE CodebookHalves<256> iq2xxsHalves = codebookHalves(iq2xxsGrid, 8, 3);
-LATHE_TABLE CodebookHalves<512> iq2xsHalves = codebookHalves(iq2xsGrid, 8, 3);
-LATHE_TABLE CodebookHalves<1024> iq2sHalves = codebookHalves(iq2sGrid, 8, 3);
-LATHE_TABLE CodebookHalves<256> iq3xxsHalves = codebookHalves(iq3xxsGrid, 4, 8);
-LATHE_TABLE CodebookHalves<512> iq3sHalves = codebookHalves(iq3sGrid, 4, 8);
-LATHE_TABLE CodebookHalves<2048> iq1Halves = codebookHalves(iq1Grid, 8, 3);
+LATHE_TABLE CodebookHalves<256, 81> iq2xxsHalves = codebookHalves<81>(iq2xxsGrid, 8, 3);
+LATHE_TABLE CodebookHalves<512, 81> iq2xsHalves = codebookHalves<81>(iq2xsGrid, 8, 3);
+LATHE_TABLE CodebookHalves<1024, 81> iq2sHalves = codebookHalves<81>(iq2sGrid, 8, 3);
+LATHE_TABLE CodebookHalves<256, 64> iq3xxsHalves = codebookHalves<64>(iq3xxsGrid, 4, 8);
+LATHE_TABLE CodebookHalves<512, 64> iq3sHalves = codebookHalves<64>(iq3sGrid, 4, 8);
+LATHE_TABLE CodebookHalves<2048, 81> iq1Halves = codebookHalves<81>(iq1Grid, 8, 3);
 
-// typicalMagnitude: about the root mean square of the weights over that of the scale at the best scale of Gaussian
-// weights.
 #define LATHE_CODEBOOK(Name, entryCount, coordinates, levelCount, grid, halfTable, valueOf)          \
   struct Name {                                                                                      \
     static constexpr int entries = entryCount;                                                       \
@@ -47,7 +58,7 @@ LATHE_TABLE CodebookHalves<2048> iq1Halves = codebookHalves(iq1Grid, 8, 3);
     static constexpr int levels = levelCount;                                                        \
     static constexpr int halfWidth = width / 2;                                                      \
     static constexpr int halfCount = levels == 3 ? 81 : 64;                                          \
-    LATHE_HD static const CodebookHalves<entries>& halves() { return halfTable; }                    \
+    LATHE_HD static const CodebookHalves<entries, halfCount>& halves() { return halfTable; }         \
     LATHE_HD static uint32_t entry(int index) { return grid[index]; }                                \
     LATHE_HD static int value(uint32_t entry, int coordinate) { return valueOf(entry, coordinate); } \
   };

@@ -23,6 +23,10 @@
 #define LATHE_HD
 #endif
 
+// Before the name of a large template function: one copy instead of one in every caller, which would take the compiler
+// minutes.
+#define LATHE_OUTLINE __attribute__((noinline))
+
 // Storage of a constant table at namespace scope: LATHE_TABLE uint16_t name[4] = {...}. Device code has a copy of its
 // own, since it cannot read constants of the host.
 #ifdef __CUDA_ARCH__

@@ -91,7 +91,7 @@ LATHE_HD inline void entryValues(float (&values)[groupSize][bundles * wideCount]
 
 // The best codes of groups under their scales. x and p are overwritten.
 template <class Format, int bundles>
-LATHE_HD inline void bestSignedCodes(SignedCode* codes, LaneGroups<bundles>& groups) {
+LATHE_HD LATHE_OUTLINE inline void bestSignedCodes(SignedCode* codes, LaneGroups<bundles>& groups) {
   using Codebook = typename Format::Codebook;
   constexpr int count = bundles * wideCount;
   LaneSigns<count> signs;

@@ -79,6 +79,24 @@ LATHE_HD inline float loadSuper(LaneGroups<superBundles>& groups, const float* w
   return block.unit;
 }
 
+// Loads the groups of one run into all lanes, over and over. w and importance [groups * groupSize]; w is multiplied by
+// factor and bounded.
+template <int runGroups>
+LATHE_HD inline void loadRun(LaneGroups<1>& groups, const float* w, const float* importance, float factor) {
+  constexpr float farthest = 1e6f;
+  float greatest = 0.0f;
+  for (int i = 0; i < runGroups * groupSize; ++i) greatest = largerOf(greatest, importance[i]);
+  const float inverse = inverseOrZero(greatest);
+  for (int lane = 0; lane < wideCount; ++lane) {
+    for (int j = 0; j < groupSize; ++j) {
+      const int i = lane % runGroups * groupSize + j;
+      const float x = w[i] * factor;
+      groups.x[j][lane] = x < -farthest ? -farthest : x > farthest ? farthest : x;
+      groups.p[j][lane] = importance[i] * inverse;
+    }
+  }
+}
+
 // energy = sum p x^2 over a run of groups; its root mean square under p.
 LATHE_HD inline float runMeasures(float& energy, const LaneGroups<superBundles>& groups, int first, int number) {
   float weight = 0.0f;
@@ -157,15 +175,18 @@ struct SignedSuperFit {
   static constexpr int runs = superSize / Format::runSize;
   static constexpr int groupsPerRun = Format::runSize / groupSize;
   static constexpr int count = superSize / groupSize;
+  static constexpr bool adjusts = true;
   using Grid = ScaleGrid<runs>;
 
   LaneGroups<superBundles> groups;
   float unit;
 
-  LATHE_HD SignedSuperFit(const float* w, const float* importance) { unit = loadSuper(groups, w, importance); }
+  LATHE_HD LATHE_OUTLINE SignedSuperFit(const float* w, const float* importance) {
+    unit = loadSuper(groups, w, importance);
+  }
 
   // Chooses grid.
-  LATHE_HD void choose(Grid& grid) {
+  LATHE_HD LATHE_OUTLINE void choose(Grid& grid, bool) {
     grid.d = 0;
     for (int k = 0; k < runs; ++k) grid.scales[k] = 0;
     if (unit > 0.0f) {
@@ -185,7 +206,7 @@ struct SignedSuperFit {
   }
 
   // The codes of the whole super-block under grid.
-  LATHE_HD void code(const Grid& grid, SignedCode* codes) {
+  LATHE_HD LATHE_OUTLINE void code(const Grid& grid, SignedCode* codes) {
     for (int g = 0; g < count; ++g) groups.scale[g] = unit > 0.0f ? grid.scale[g / groupsPerRun] / unit : 0.0f;
     if (unit > 0.0f) {
       bestSignedCodes<Format>(codes, groups);
@@ -202,6 +223,34 @@ struct SignedSuperFit {
   LATHE_HD static void decode(const Grid& grid, int group, SignedCode code, float* values) {
     signedValues<Codebook>(values, code);
     for (int j = 0; j < groupSize; ++j) values[j] *= grid.scale[group / groupsPerRun];
+  }
+
+  // Chooses the scale of one run again, for weights that have changed since; d stays. w and importance [runSize].
+  LATHE_HD LATHE_OUTLINE static void adjust(Grid& grid, int run, const float* w, const float* importance) {
+    constexpr int trials = wideCount / groupsPerRun;
+    const float d = halfToFloat(grid.d);
+    if (!(d > 0.0f)) return;
+    LaneGroups<1> lanesOfRun;
+    loadRun<groupsPerRun>(lanesOfRun, w, importance, 1.0f / d);
+    int first = static_cast<int>(grid.scales[run]) - (trials / 2 - 1);
+    if (first + trials > Format::mostScale + 1) first = Format::mostScale + 1 - trials;
+    if (first < 0) first = 0;
+    for (int lane = 0; lane < wideCount; ++lane)
+      lanesOfRun.scale[lane] = multipleOf<Format>(first + lane / groupsPerRun);
+    LaneSigns<wideCount> signs;
+    takeSigns<Format::evenSignCount>(signs, lanesOfRun);
+    if (Format::evenSignCount) flip(lanesOfRun, signs.flipped[0]);
+    float gains[wideCount];
+    bestGains<Codebook, false>(gains, lanesOfRun);
+    float best = 0.0f;
+    for (int trial = 0; trial < trials; ++trial) {
+      float gain = gains[trial * groupsPerRun];
+      for (int i = 1; i < groupsPerRun; ++i) gain += gains[trial * groupsPerRun + i];
+      if (trial > 0 && !(gain > best)) continue;
+      best = gain;
+      grid.scales[run] = static_cast<uint8_t>(first + trial);
+    }
+    grid.scale[run] = d * multipleOf<Format>(grid.scales[run]);
   }
 
   // For codeRows (group_feedback.h).

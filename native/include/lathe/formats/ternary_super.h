@@ -34,22 +34,26 @@ struct TernarySuperFit {
   static constexpr int groupsPerRun = Format::runSize / groupSize;
   static constexpr int count = superSize / groupSize;
   static constexpr int mostScale = 7;
+  static constexpr bool adjusts = false;  // was tried, and errors on other text were as often larger as smaller
   using Grid = TernaryGrid<runs>;
 
   LaneGroups<superBundles> groups;  // shift: as chosen so far
+  LaneChoices<superBundles> choices;
   float unit;
 
-  LATHE_HD TernarySuperFit(const float* w, const float* importance) { unit = loadSuper(groups, w, importance); }
+  LATHE_HD LATHE_OUTLINE TernarySuperFit(const float* w, const float* importance) {
+    unit = loadSuper(groups, w, importance);
+  }
 
-  // Chooses grid and the shifts.
-  LATHE_HD void choose(Grid& grid) {
+  // Chooses grid and the shifts; thorough: the neighbours of each s_k are tried too.
+  LATHE_HD LATHE_OUTLINE void choose(Grid& grid, bool thorough) {
     grid.d = 0;
     for (int k = 0; k < runs; ++k) grid.scales[k] = grid.negative[k] = 0;
     if (unit > 0.0f) {
       RunTargets<runs> targets;
       findTargets(targets);
       grid.d = nonZeroHalf(fittingSuperScale<runs>(targets, 1.0f, 2.0f, mostScale) * unit);
-      chooseScales(grid, targets);
+      chooseScales(grid, targets, thorough ? 3 : 1);
       refit(grid);
     }
     for (int k = 0; k < runs; ++k) {
@@ -58,16 +62,11 @@ struct TernarySuperFit {
     }
   }
 
-  // The codes of the whole super-block under the grid that was chosen last.
-  LATHE_HD void code(const Grid& grid, TernaryCode* codes) {
-    for (int g = 0; g < count; ++g) codes[g] = 0;
-    if (!(unit > 0.0f)) return;
-    for (int g = 0; g < count; ++g) groups.scale[g] = grid.scale[g / groupsPerRun] / unit;
-    LaneChoices<superBundles> choices;
-    bestEntries<Iq1Codebook, true>(choices, groups);
+  // The codes of the whole super-block: those that the grid chosen last was fitted to.
+  LATHE_HD void code(const Grid&, TernaryCode* codes) const {
     for (int g = 0; g < count; ++g) {
       const int negative = groups.shift[g] < 0.0f ? negativeShift : 0;
-      codes[g] = static_cast<TernaryCode>(static_cast<int>(choices.entry[0][g]) | negative);
+      codes[g] = unit > 0.0f ? static_cast<TernaryCode>(static_cast<int>(choices.entry[0][g]) | negative) : 0;
     }
   }
 
@@ -194,7 +193,7 @@ struct TernarySuperFit {
     for (int k = 0; k < runs; ++k) {
       float curve[steps];
       for (int c = 0; c < steps; ++c) curve[c] = gains[c][k];
-      targets.scale[k] = Format::codebookShrinkage * scales[0][k] * peakOf<steps>(curve, ratio);
+      targets.scale[k] = scales[0][k] * peakOf<steps>(curve, ratio);
     }
   }
 
@@ -202,24 +201,23 @@ struct TernarySuperFit {
     return runMeasures(energy, groups, run * groupsPerRun, groupsPerRun);
   }
 
-  LATHE_HD void chooseScales(Grid& grid, const RunTargets<runs>& targets) {
+  LATHE_HD void chooseScales(Grid& grid, const RunTargets<runs>& targets, int trials) {
     const float d = halfToFloat(grid.d) / unit;
     float best[runs];
     float chosen[count];
-    for (int step = 0; step < Format::scaleTrials; ++step) {
+    for (int trial = 0; trial < trials; ++trial) {
       float scales[runs];
       float gains[runs];
       float shifts[count];
       int codes[runs];
       for (int k = 0; k < runs; ++k) {
-        const float asked = 0.5f * (targets.scale[k] / d - 1.0f);
-        codes[k] = neighbour(asked, mostScale, step);
+        codes[k] = neighbour(0.5f * (targets.scale[k] / d - 1.0f), mostScale, trial);
         scales[k] = d * multipleOf(codes[k]);
       }
       setScales(scales);
       gainsOfShifts(gains, shifts, [&](float* laneGains) { bestGains<Iq1Codebook, true>(laneGains, groups); });
       for (int k = 0; k < runs; ++k) {
-        if (step > 0 && !(gains[k] > best[k])) continue;
+        if (trial > 0 && !(gains[k] > best[k])) continue;
         best[k] = gains[k];
         grid.scales[k] = static_cast<uint8_t>(codes[k]);
         for (int g = k * groupsPerRun; g < (k + 1) * groupsPerRun; ++g) chosen[g] = shifts[g];
@@ -232,7 +230,6 @@ struct TernarySuperFit {
   LATHE_HD void refit(Grid& grid) {
     const float d = halfToFloat(grid.d) / unit;
     for (int g = 0; g < count; ++g) groups.scale[g] = d * multipleOf(grid.scales[g / groupsPerRun]);
-    LaneChoices<superBundles> choices;
     bestEntries<Iq1Codebook, true>(choices, groups);
     float values[groupSize][count];
     entryValues<Iq1Codebook, superBundles>(values, choices);
