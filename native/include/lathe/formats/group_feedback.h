@@ -74,8 +74,8 @@ LATHE_HD inline void measureErrors(float* cost, float (&pull)[groupSize][wideCou
 // values, 0 in lanes that are not in use.
 template <class Format>
 LATHE_HD LATHE_OUTLINE inline void codeRows(typename Format::Code* codes, float (&q)[groupSize][wideCount],
-                              const typename Format::Grid* grids, int lanes, int group, const GroupMetric& metric,
-                              const float (&w)[groupSize][wideCount]) {
+                                            const typename Format::Grid* grids, int lanes, int group,
+                                            const GroupMetric& metric, const float (&w)[groupSize][wideCount]) {
   constexpr float farthest = 1e6f;  // beyond any value of a codebook
   constexpr int repetitions = 3;
   using Fit = typename Format::Fit;
