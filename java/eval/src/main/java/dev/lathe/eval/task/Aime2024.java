@@ -85,7 +85,7 @@ public final class Aime2024 implements Task {
     /** The paper's edition has another order; an output says which problem it works on. */
     @Override
     public int paperRow(List<Question> questions, int index, String output) {
-        return new ProblemMatch(questions).of(output);
+        return new ProblemMatch(questions).of(output, index);
     }
 
     @Override

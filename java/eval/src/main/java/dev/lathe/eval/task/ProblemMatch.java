@@ -31,25 +31,42 @@ final class ProblemMatch {
         }
     }
 
-    /** The problem that shares the greatest weight of its words. */
-    int of(String text) {
-        Set<String> said = words(text.substring(0, Math.min(text.length(), BEGINNING)));
+    /**
+     * The problem that a text works on.
+     *
+     * @param presumed taken unless another one shares twice as much
+     */
+    int of(String text, int presumed) {
         int best = 0;
-        double bestShare = -1;
-        for (int i = 0; i < problems.size(); i++) {
-            double shared = 0;
-            double all = 0;
-            for (String word : problems.get(i)) {
-                double weight = Math.log((problems.size() + 1.0) / problemsWith.get(word));
-                all += weight;
-                shared += said.contains(word) ? weight : 0;
-            }
-            if (shared > bestShare * all) {
-                bestShare = shared / all;
-                best = i;
-            }
+        double[] shares = new double[problems.size()];
+        Set<String> said = beginning(text);
+        for (int i = 0; i < shares.length; i++) {
+            shares[i] = share(i, said);
+            best = shares[i] > shares[best] ? i : best;
         }
-        return best;
+        boolean known = presumed >= 0 && presumed < shares.length;
+        return known && shares[presumed] >= shares[best] / 2 ? presumed : best;
+    }
+
+    /** The share of a problem's words, by weight, that a text has; 0 where there is no such. */
+    double share(int problem, String text) {
+        boolean known = problem >= 0 && problem < problems.size();
+        return known ? share(problem, beginning(text)) : 0;
+    }
+
+    private double share(int problem, Set<String> said) {
+        double shared = 0;
+        double all = 0;
+        for (String word : problems.get(problem)) {
+            double weight = Math.log((problems.size() + 1.0) / problemsWith.get(word));
+            all += weight;
+            shared += said.contains(word) ? weight : 0;
+        }
+        return all == 0 ? 0 : shared / all;
+    }
+
+    private static Set<String> beginning(String text) {
+        return words(text.substring(0, Math.min(text.length(), BEGINNING)));
     }
 
     private static Set<String> words(String text) {
