@@ -22,6 +22,8 @@ import picocli.CommandLine.Spec;
             CompressCommand.class,
             ImatrixCommand.class,
             MeasureCommand.class,
+            PullTasksCommand.class,
+            ScoreCommand.class,
             BenchCommand.class,
             QuickstartCommand.class,
             DevicesCommand.class,
