@@ -22,6 +22,17 @@ public record ModelDescription(
         Double sparsity,
         Map<String, String> engine) {
     /**
+     * A model of which this machine has no files.
+     *
+     * @param name its name in the report
+     * @param served what its server calls it
+     * @return a description without sizes
+     */
+    public static ModelDescription served(String name, String served) {
+        return new ModelDescription(name, served, null, null, null, Map.of());
+    }
+
+    /**
      * The same model with its engine.
      *
      * @param value what runs it

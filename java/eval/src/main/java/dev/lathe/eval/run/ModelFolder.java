@@ -5,6 +5,7 @@ import dev.lathe.DataException;
 import dev.lathe.UsageException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
@@ -14,6 +15,9 @@ import java.util.Objects;
 public final class ModelFolder {
     private static final String DESCRIPTION = "model.json";
     private static final String ANSWERS = "answers.jsonl";
+
+    /** Threads and addresses may change from run to run, these may not. */
+    private static final List<String> IDENTITY = List.of("engine", "model");
 
     private final Path path;
     private Content content;
@@ -84,20 +88,19 @@ public final class ModelFolder {
         }
     }
 
-    /** Notes what runs the model; another engine than before is refused. */
+    /** Notes what runs the model; another engine or served model than before is refused. */
     void engine(Map<String, String> engine) {
         Map<String, String> before = model().engine();
-        if (before.isEmpty()) {
+        for (String key : IDENTITY) {
+            if (!before.isEmpty() && !Objects.equals(before.get(key), engine.get(key))) {
+                throw new UsageException(
+                        path + " holds answers of " + key + " " + before.get(key) + ", now "
+                                + engine.get(key) + "; evaluate into another folder");
+            }
+        }
+        if (!before.equals(engine)) {
             content = new Content(model().withEngine(engine), content.fingerprint());
             write();
-        } else if (!before.equals(engine)) {
-            throw new UsageException(
-                    path
-                            + " holds answers by another engine: "
-                            + before
-                            + ", now "
-                            + engine
-                            + "; evaluate into another folder");
         }
     }
 
