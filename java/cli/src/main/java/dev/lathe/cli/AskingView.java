@@ -26,6 +26,9 @@ final class AskingView implements RunListener {
     }
 
     private static String name(AnswerKey key) {
-        return key.task() + " " + key.index() + (key.sample() == 0 ? "" : ", sample " + key.sample());
+        return key.task()
+                + " "
+                + key.index()
+                + (key.sample() == 0 ? "" : ", sample " + key.sample());
     }
 }

@@ -71,7 +71,8 @@ final class EvalCommand implements Runnable {
     private boolean json;
 
     /** A model to ask. */
-    private record Asked(ModelDescription description, String fingerprint, Path file, String served) {}
+    private record Asked(
+            ModelDescription description, String fingerprint, Path file, String served) {}
 
     @Override
     public void run() {
@@ -118,7 +119,8 @@ final class EvalCommand implements Runnable {
             Asked model = asked(name, argument.substring(equals + 1));
             if (!names.add(model.description().name())) {
                 throw new UsageException(
-                        "two models are called " + model.description().name()
+                        "two models are called "
+                                + model.description().name()
                                 + "; name them: NAME=MODEL");
             }
             asked.add(model);

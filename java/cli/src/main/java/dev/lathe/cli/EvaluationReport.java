@@ -30,14 +30,25 @@ final class EvaluationReport {
     static String text(Results results, Path output) {
         Table table = new Table(2);
         table.row(
-                "model", "task", "accuracy", "95 % interval", "against " + results.baseline(),
-                "95 % interval", "tokens", "no answer", "cut off", "failed");
+                "model",
+                "task",
+                "accuracy",
+                "95 % interval",
+                "against " + results.baseline(),
+                "95 % interval",
+                "tokens",
+                "no answer",
+                "cut off",
+                "failed");
         for (ModelResult model : results.models()) {
             for (TaskResult task : model.tasks()) {
                 table.row(row(model, task));
             }
         }
-        return table + System.lineSeparator() + output.resolve(Reports.HTML) + System.lineSeparator();
+        return table
+                + System.lineSeparator()
+                + output.resolve(Reports.HTML)
+                + System.lineSeparator();
     }
 
     private static String[] row(ModelResult model, TaskResult task) {

@@ -78,7 +78,12 @@ final class PullTasksCommand implements Runnable {
      * @param licence its licence
      */
     record Pulled(
-            String task, String file, int questions, boolean fetched, String source, String licence) {}
+            String task,
+            String file,
+            int questions,
+            boolean fetched,
+            String source,
+            String licence) {}
 
     @Override
     public void run() {

@@ -60,9 +60,7 @@ final class QuestionOptions {
                             + " ${DEFAULT-VALUE}.")
     private int samples;
 
-    @Option(
-            names = "--greedy",
-            description = "Take the most probable token instead of drawing.")
+    @Option(names = "--greedy", description = "Take the most probable token instead of drawing.")
     private boolean greedy;
 
     @Option(

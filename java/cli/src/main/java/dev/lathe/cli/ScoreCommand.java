@@ -69,8 +69,7 @@ final class ScoreCommand implements Runnable {
     public void run() {
         Task named = Tasks.named(task);
         List<Question> questions = Tasks.questions(data.path(), List.of(named.name()), 0);
-        OutputScores scores =
-                OutputScores.of(named, questions, outputs, OutputOrder.of(order));
+        OutputScores scores = OutputScores.of(named, questions, outputs, OutputOrder.of(order));
         PrintWriter out = spec.commandLine().getOut();
         out.print(json ? Json.text(scores) : text(scores));
     }

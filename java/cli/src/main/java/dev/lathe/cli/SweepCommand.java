@@ -94,7 +94,9 @@ final class SweepCommand implements Runnable {
     public void run() {
         List<SweepPoint> points =
                 SweepPoint.grid(
-                        recipe == null ? Recipe.EMPTY : Recipe.read(recipe), sparsities, storages());
+                        recipe == null ? Recipe.EMPTY : Recipe.read(recipe),
+                        sparsities,
+                        storages());
         RunFolder run = questions.run();
         Sweep sweep =
                 new Sweep(
@@ -148,7 +150,8 @@ final class SweepCommand implements Runnable {
 
         @Override
         public EvaluationRun asking(String point) {
-            return new EvaluationRun(run, RetryPolicy.DEFAULT, new AskingView(next("ask " + point)));
+            return new EvaluationRun(
+                    run, RetryPolicy.DEFAULT, new AskingView(next("ask " + point)));
         }
 
         @Override

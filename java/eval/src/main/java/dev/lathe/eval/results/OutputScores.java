@@ -95,8 +95,14 @@ public record OutputScores(
                                     : index;
                     if (row < 0 || row >= questions.size()) {
                         throw new DataException(
-                                file + ": index " + index + ": " + task.name() + " has "
-                                        + questions.size() + " questions");
+                                file
+                                        + ": index "
+                                        + index
+                                        + ": "
+                                        + task.name()
+                                        + " has "
+                                        + questions.size()
+                                        + " questions");
                     }
                     answers.add(answer(index, row, questions.get(row), output));
                 });

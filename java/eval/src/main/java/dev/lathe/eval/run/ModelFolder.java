@@ -94,8 +94,14 @@ public final class ModelFolder {
         for (String key : IDENTITY) {
             if (!before.isEmpty() && !Objects.equals(before.get(key), engine.get(key))) {
                 throw new UsageException(
-                        path + " holds answers of " + key + " " + before.get(key) + ", now "
-                                + engine.get(key) + "; evaluate into another folder");
+                        path
+                                + " holds answers of "
+                                + key
+                                + " "
+                                + before.get(key)
+                                + ", now "
+                                + engine.get(key)
+                                + "; evaluate into another folder");
             }
         }
         if (!before.equals(engine)) {

@@ -119,7 +119,10 @@ public final class TaskDownload {
 
     private byte[] get(URI address) throws TransientException {
         HttpRequest request =
-                HttpRequest.newBuilder(address).header("User-Agent", "lathe").timeout(limit).build();
+                HttpRequest.newBuilder(address)
+                        .header("User-Agent", "lathe")
+                        .timeout(limit)
+                        .build();
         // The request's own limit ends with the headers; this one holds for the whole body.
         CompletableFuture<byte[]> body =
                 client.sendAsync(request, HttpResponse.BodyHandlers.ofInputStream())
@@ -151,8 +154,7 @@ public final class TaskDownload {
         try (InputStream in = response.body()) {
             byte[] bytes = in.readNBytes(LARGEST + 1);
             if (bytes.length > LARGEST) {
-                throw new DataException(
-                        response.uri() + ": is larger than " + LARGEST + " bytes");
+                throw new DataException(response.uri() + ": is larger than " + LARGEST + " bytes");
             }
             return bytes;
         } catch (IOException e) {
