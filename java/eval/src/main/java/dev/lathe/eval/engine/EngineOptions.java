@@ -29,6 +29,12 @@ public record EngineOptions(
     /**
      * Checks the values.
      *
+     * @param contextTokens the component
+     * @param concurrency the component
+     * @param threads the component
+     * @param stall the component
+     * @param serverModel the component
+     * @param keyVariable the component
      * @throws UsageException if one is out of range
      */
     public EngineOptions {

@@ -19,6 +19,8 @@ public record Sampling(double temperature, double topP) {
     /**
      * Checks the values.
      *
+     * @param temperature the component
+     * @param topP the component
      * @throws UsageException if one is out of range
      */
     public Sampling {

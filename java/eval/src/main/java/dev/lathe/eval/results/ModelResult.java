@@ -21,7 +21,14 @@ public record ModelResult(
         Estimate average,
         Double tokensPerQuestion,
         List<TaskResult> tasks) {
-    /** Copies the list. */
+    /**
+     * Copies the list.
+     *
+     * @param model the component
+     * @param average the component
+     * @param tokensPerQuestion the component
+     * @param tasks the component
+     */
     public ModelResult {
         tasks = List.copyOf(tasks);
     }

@@ -40,7 +40,18 @@ public record OutputScores(
         Estimate accuracy,
         Estimate f1,
         List<Answer> answers) {
-    /** Copies the list. */
+    /**
+     * Copies the list.
+     *
+     * @param task the component
+     * @param order the component
+     * @param right the component
+     * @param wrong the component
+     * @param noAnswer the component
+     * @param accuracy the component
+     * @param f1 the component
+     * @param answers the component
+     */
     public OutputScores {
         answers = List.copyOf(answers);
     }

@@ -23,7 +23,16 @@ public record Results(
     /** The form that this version writes. */
     public static final int VERSION = 1;
 
-    /** Copies the lists. */
+    /**
+     * Copies the lists.
+     *
+     * @param version the component
+     * @param lathe the component
+     * @param settings the component
+     * @param baseline the component
+     * @param tasks the component
+     * @param models the component
+     */
     public Results {
         tasks = List.copyOf(tasks);
         models = List.copyOf(models);

@@ -19,6 +19,9 @@ public record RetryPolicy(int attempts, Duration firstDelay, Duration longestDel
     /**
      * Checks the values.
      *
+     * @param attempts the component
+     * @param firstDelay the component
+     * @param longestDelay the component
      * @throws UsageException if there is no attempt or a wait is negative
      */
     public RetryPolicy {

@@ -31,6 +31,14 @@ public record RunSettings(
     /**
      * Checks the values.
      *
+     * @param tasks the component
+     * @param limit the component
+     * @param samples the component
+     * @param style the component
+     * @param sampling the component
+     * @param seed the component
+     * @param maximumTokens the component
+     * @param contextTokens the component
      * @throws UsageException if one is out of range
      */
     public RunSettings {

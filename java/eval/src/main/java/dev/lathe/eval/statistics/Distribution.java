@@ -34,7 +34,18 @@ public record Distribution(
      */
     public record Bucket(double from, double to, int count) {}
 
-    /** Copies the list. */
+    /**
+     * Copies the list.
+     *
+     * @param count the component
+     * @param mean the component
+     * @param minimum the component
+     * @param lowerQuartile the component
+     * @param median the component
+     * @param upperQuartile the component
+     * @param maximum the component
+     * @param buckets the component
+     */
     public Distribution {
         buckets = List.copyOf(buckets);
     }

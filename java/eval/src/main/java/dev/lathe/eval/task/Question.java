@@ -23,7 +23,17 @@ public record Question(
         String opening,
         List<String> expected,
         List<String> options) {
-    /** Copies the lists. */
+    /**
+     * Copies the lists.
+     *
+     * @param task the component
+     * @param index the component
+     * @param id the component
+     * @param message the component
+     * @param opening the component
+     * @param expected the component
+     * @param options the component
+     */
     public Question {
         expected = List.copyOf(expected);
         options = List.copyOf(options);
