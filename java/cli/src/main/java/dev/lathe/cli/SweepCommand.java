@@ -37,7 +37,7 @@ import picocli.CommandLine.Spec;
         parameterListHeading = "%nArguments:%n",
         footerHeading = "%nExample:%n",
         footer = {
-            "  lathe sweep model.gguf --sparsity 0,0.3,0.5 --type Q4_K,Q3_K \\",
+            "  lathe sweep model.gguf --sparsity 0,0.3,0.5 --bpw 2.51,4.5 \\",
             "      --tasks folio,temporal-sequences --limit 50 -o sweep"
         })
 final class SweepCommand implements Runnable {
@@ -55,6 +55,15 @@ final class SweepCommand implements Runnable {
             paramLabel = "SHARE",
             description = "Shares of weights that become zero, such as 0,0.3,0.5.")
     private List<Double> sparsities = List.of();
+
+    @Option(
+            names = "--bpw",
+            split = ",",
+            paramLabel = "BITS",
+            description =
+                    "Average bits of the blocks' linear weights, such as 1.58,1.73,2.51; each tensor's"
+                            + " type is allocated.")
+    private List<Double> bitsPerWeight = List.of();
 
     @Option(
             names = "--type",
@@ -129,6 +138,7 @@ final class SweepCommand implements Runnable {
 
     private List<Storage> storages() {
         List<Storage> storages = new ArrayList<>();
+        bitsPerWeight.forEach(bits -> storages.add(Storage.bitsPerWeight(bits)));
         types.forEach(type -> storages.add(Storage.type(type)));
         mixes.forEach(mix -> storages.add(Storage.mix(mix)));
         return storages;

@@ -20,7 +20,9 @@ public record Storage(String name, Kind kind, String value) {
         /** One type for the blocks' linear layers. */
         TYPE,
         /** A mix of types. */
-        MIX
+        MIX,
+        /** An average of bits, into which types are allocated. */
+        BITS_PER_WEIGHT
     }
 
     /**
@@ -43,11 +45,23 @@ public record Storage(String name, Kind kind, String value) {
         return new Storage("mix " + mix, Kind.MIX, mix);
     }
 
+    /**
+     * An average size of the blocks' linear weights.
+     *
+     * @param bits such as 2.51
+     * @return that storage
+     */
+    public static Storage bitsPerWeight(double bits) {
+        String value = Double.toString(bits);
+        return new Storage(value + " bpw", Kind.BITS_PER_WEIGHT, value);
+    }
+
     RecipeBuilder in(RecipeBuilder recipe) {
         return switch (kind) {
             case NONE -> recipe;
             case TYPE -> recipe.type(value);
             case MIX -> recipe.mix(value);
+            case BITS_PER_WEIGHT -> recipe.bitsPerWeight(Double.parseDouble(value));
         };
     }
 }

@@ -90,6 +90,14 @@ class SweepTest {
         assertEquals(
                 List.of("Q8_0", "Q4_0", "sparsity 0.5, Q8_0", "sparsity 0.5, Q4_0"),
                 points().stream().map(SweepPoint::name).toList());
+        List<SweepPoint> sized =
+                SweepPoint.grid(
+                        Recipe.EMPTY,
+                        List.of(0.5),
+                        List.of(Storage.bitsPerWeight(2.51), Storage.mix("Q4_K_M")));
+        assertEquals("sparsity 0.5, 2.51 bpw", sized.get(0).name());
+        assertEquals(2.51, sized.get(0).recipe().bitsPerWeight());
+        assertEquals("Q4_K_M", sized.get(1).recipe().mix());
         List<SweepPoint> pruned = SweepPoint.grid(Recipe.EMPTY, List.of(0.0, 0.3), List.of());
         assertEquals(List.of("sparsity 0.3"), pruned.stream().map(SweepPoint::name).toList());
         assertThrows(
