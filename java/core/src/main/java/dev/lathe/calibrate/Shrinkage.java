@@ -17,9 +17,6 @@ public record Shrinkage(Double share) {
 
     private static final String AUTO_NAME = "auto";
 
-    /** s where there is one token for each column; measured, see ARCHITECTURE.md. */
-    private static final double AT_ONE_TOKEN = 0.3;
-
     private static final double LEAST = 0.01;
     private static final double GREATEST = 0.5;
 
@@ -80,7 +77,8 @@ public record Shrinkage(Double share) {
         if (!quantizes) {
             return 0;
         }
-        double suited = AT_ONE_TOKEN * cols / Math.max(1, tokens);
+        // Measured, see ARCHITECTURE.md.
+        double suited = (double) cols / Math.max(1, tokens);
         return Math.max(LEAST, Math.min(GREATEST, suited));
     }
 

@@ -6,10 +6,12 @@ import dev.lathe.checkpoint.ModelConfig;
 import dev.lathe.checkpoint.TensorKey;
 import dev.lathe.compress.TensorPlan.Action;
 import dev.lathe.model.Model;
+import dev.lathe.quantize.SensitivityOptions;
 import java.lang.management.ManagementFactory;
 
 /**
- * What a compression will take, from sizes alone.
+ * What a compression will take, from sizes alone; measuring sensitivities is counted where types
+ * are allocated and nothing is measured yet.
  *
  * @param plan what becomes of each tensor
  * @param peakBytes most resident memory at once
@@ -50,6 +52,11 @@ public record Estimate(
             fixed += batchBytes(config, batch) + hessianBytes(plan);
             activations = tokens * (config.hiddenSize() + widest) * Float.BYTES;
             operations = operations(plan, config, tokens);
+            if (plan.allocation().map(allocation -> !allocation.measured()).orElse(false)) {
+                // One H judges what another fitted.
+                fixed += hessianBytes(plan) / 3;
+                operations += measurementOperations(plan, config, tokens);
+            }
         }
         if (fixed > bound) {
             throw new UsageException(
@@ -132,6 +139,32 @@ public record Estimate(
             }
         }
         return 3 * cols * cols * Float.BYTES;
+    }
+
+    /**
+     * Measuring sensitivities: the calibration pass and its factors once more, and the streams of
+     * disturbed models, which on average begin in the middle.
+     */
+    private static double measurementOperations(
+            CompressionPlan plan, ModelConfig config, long tokens) {
+        double weights = 0;
+        double calibration = 0;
+        int tensors = 0;
+        for (TensorPlan tensor : plan.tensors()) {
+            if (tensor.linearWeight()) {
+                double cols = tensor.cols();
+                weights += tensor.elements();
+                tensors++;
+                calibration += 2.0 * tensor.elements() * tokens;
+                boolean first = !tensor.key().role().id().matches("k_proj|v_proj|up_proj");
+                calibration += first ? cols * cols * tokens + 4.0 / 3 * cols * cols * cols : 0;
+            }
+        }
+        double layers = Math.max(1, config.layers());
+        double streams = tensors / layers * Math.min(layers, SensitivityOptions.DEFAULT_LAYERS) + 2;
+        double head = (double) config.vocabularySize() * config.hiddenSize();
+        double perToken = weights + 2 * 2 * head;
+        return calibration + streams * SensitivityOptions.DEFAULT_TOKENS * perToken;
     }
 
     private static double operations(CompressionPlan plan, ModelConfig config, long tokens) {
