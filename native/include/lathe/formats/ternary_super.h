@@ -43,6 +43,7 @@ struct TernarySuperFit {
 
   LATHE_HD LATHE_OUTLINE TernarySuperFit(const float* w, const float* importance) {
     unit = loadSuper(groups, w, importance);
+    setShift(ternaryShift);
   }
 
   // Chooses grid and the shifts; thorough: the neighbours of each s_k are tried too.
