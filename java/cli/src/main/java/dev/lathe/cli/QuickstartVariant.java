@@ -21,7 +21,10 @@ record QuickstartVariant(String name, Recipe recipe) {
                 of("sparsegpt-70", calibration, Recipe.builder().sparsity(0.7)),
                 of("sparsegpt-2:4", calibration, Recipe.builder().pattern("2:4")),
                 of("4-bit", calibration, Recipe.builder().type("Q4_0")),
-                of("50%+4-bit", calibration, Recipe.builder().sparsity(0.5).type("Q4_0")));
+                of("50%+4-bit", calibration, Recipe.builder().sparsity(0.5).type("Q4_0")),
+                of("dynamic-2.51", calibration, Recipe.builder().bitsPerWeight(2.51)),
+                of("dynamic-1.73", calibration, Recipe.builder().bitsPerWeight(1.73)),
+                of("dynamic-1.58", calibration, Recipe.builder().bitsPerWeight(1.58)));
     }
 
     private static QuickstartVariant of(
@@ -31,6 +34,6 @@ record QuickstartVariant(String name, Recipe recipe) {
 
     /** The name of its GGUF file. */
     String file() {
-        return name.replaceAll("[^A-Za-z0-9-]+", "-") + ".gguf";
+        return name.replaceAll("[^A-Za-z0-9.-]+", "-") + ".gguf";
     }
 }
