@@ -20,7 +20,10 @@ public final class EngineException extends LatheException {
         REFUSED
     }
 
+    /** What went wrong. */
     private final Kind kind;
+
+    /** How long to wait before asking again; null where the engine does not say. */
     private final Duration retryAfter;
 
     /**
