@@ -17,16 +17,12 @@ import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /** What {@code compress} and its dry run {@code plan} are told. */
 final class CompressionOptions {
-    @Parameters(
-            index = "0",
-            paramLabel = "MODEL",
-            description = "A GGUF file or a Hugging Face folder.")
-    private Path model;
+    @Mixin private ModelArgument model;
 
     @Option(
             names = {"-o", "--output"},
@@ -265,7 +261,7 @@ final class CompressionOptions {
 
     /** The compression that the options describe, ready to be planned or run. */
     Compression compression() {
-        return Compression.of(model)
+        return Compression.of(model.path())
                 .recipe(recipe())
                 .sensitivity(budget.sensitivity)
                 .device(machine.device())

@@ -9,7 +9,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** Measures an importance matrix. */
@@ -34,11 +33,7 @@ import picocli.CommandLine.Spec;
 final class ImatrixCommand implements Runnable {
     @Spec private CommandSpec spec;
 
-    @Parameters(
-            index = "0",
-            paramLabel = "MODEL",
-            description = "A GGUF file or a Hugging Face folder.")
-    private Path model;
+    @Mixin private ModelArgument model;
 
     @Option(
             names = {"-o", "--output"},
@@ -80,7 +75,7 @@ final class ImatrixCommand implements Runnable {
             throw new UsageException(output + " exists already");
         }
         ImportanceCalibration run =
-                ImportanceCalibration.of(model)
+                ImportanceCalibration.of(model.path())
                         .text(calibration)
                         .sequences(sequences)
                         .length(length)

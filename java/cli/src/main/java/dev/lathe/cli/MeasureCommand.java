@@ -9,7 +9,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** Measures what a compression cost. */
@@ -34,11 +33,7 @@ import picocli.CommandLine.Spec;
 final class MeasureCommand implements Runnable {
     @Spec private CommandSpec spec;
 
-    @Parameters(
-            index = "0",
-            paramLabel = "MODEL",
-            description = "A GGUF file or a Hugging Face folder.")
-    private Path model;
+    @Mixin private ModelArgument model;
 
     @Option(
             names = "--reference",
@@ -76,7 +71,7 @@ final class MeasureCommand implements Runnable {
     @Override
     public void run() {
         Measurement measurement =
-                Measurement.of(model)
+                Measurement.of(model.path())
                         .reference(reference)
                         .sequences(sequences)
                         .length(length)

@@ -17,7 +17,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** Compresses a model in many ways and evaluates each. */
@@ -43,11 +42,7 @@ import picocli.CommandLine.Spec;
 final class SweepCommand implements Runnable {
     @Spec private CommandSpec spec;
 
-    @Parameters(
-            index = "0",
-            paramLabel = "MODEL",
-            description = "A GGUF file or a Hugging Face folder.")
-    private Path model;
+    @Mixin private ModelArgument model;
 
     @Option(
             names = "--sparsity",
@@ -109,7 +104,7 @@ final class SweepCommand implements Runnable {
         RunFolder run = questions.run();
         Sweep sweep =
                 new Sweep(
-                        model,
+                        model.path(),
                         run,
                         each -> each.device(device.device()).threads(device.threads()),
                         file -> engine.open(file, null, run.settings().contextTokens()),

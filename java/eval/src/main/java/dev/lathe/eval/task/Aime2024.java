@@ -7,13 +7,14 @@ import dev.lathe.eval.extract.Markup;
 import dev.lathe.eval.extract.ModelOutput;
 import java.net.URI;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** The 30 problems of the American Invitational Mathematics Examination 2024: an integer each. */
 public final class Aime2024 implements Task {
+    private static final String NAME = "aime2024";
+
     private static final TaskSource SOURCE =
             new TaskSource(
                     "aime2024.jsonl",
@@ -47,7 +48,7 @@ public final class Aime2024 implements Task {
 
     @Override
     public String name() {
-        return "aime2024";
+        return NAME;
     }
 
     @Override
@@ -62,24 +63,22 @@ public final class Aime2024 implements Task {
 
     @Override
     public List<Question> questions(Path file) {
-        TaskRows rows = TaskRows.read(file);
-        List<Question> questions = new ArrayList<>();
-        for (int i = 0; i < rows.size(); i++) {
-            String answer = rows.text(i, "answer", "Answer");
-            if (!answer.matches("0*\\d{1,3}")) {
-                throw rows.wrong(i, "answer", "an integer from 0 to 999");
-            }
-            questions.add(
-                    new Question(
-                            name(),
-                            i,
-                            rows.name(i, "id", "ID"),
-                            rows.text(i, "problem", "Problem"),
-                            "\n" + ModelOutput.OPEN + "\n",
-                            List.of(String.valueOf(Integer.parseInt(answer))),
-                            List.of()));
+        return TaskRows.questions(file, Aime2024::question);
+    }
+
+    private static Question question(TaskRows rows, int i) {
+        String answer = rows.text(i, "answer", "Answer");
+        if (!answer.matches("0*\\d{1,3}")) {
+            throw rows.wrong(i, "answer", "an integer from 0 to 999");
         }
-        return questions;
+        return new Question(
+                NAME,
+                i,
+                rows.name(i, "id", "ID"),
+                rows.text(i, "problem", "Problem"),
+                "\n" + ModelOutput.OPEN + "\n",
+                List.of(String.valueOf(Integer.parseInt(answer))),
+                List.of());
     }
 
     /** The paper's edition has another order; an output says which problem it works on. */
@@ -91,11 +90,6 @@ public final class Aime2024 implements Task {
     @Override
     public Extraction extract(Question question, ModelOutput output) {
         return SEARCH.in(output);
-    }
-
-    @Override
-    public Score score(Question question, Extraction extraction) {
-        return Score.exact(extraction, question.expected().get(0));
     }
 
     /** A number as its shortest integer; another value as it stands; null where there is none. */

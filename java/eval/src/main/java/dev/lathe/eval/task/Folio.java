@@ -7,7 +7,6 @@ import dev.lathe.eval.extract.Markup;
 import dev.lathe.eval.extract.ModelOutput;
 import java.net.URI;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;
@@ -17,6 +16,8 @@ import java.util.regex.Pattern;
  * FOLIO: does a conclusion follow from premises? {@code True}, {@code False} or {@code Uncertain}.
  */
 public final class Folio implements Task {
+    private static final String NAME = "folio";
+
     private static final int ABSENT_FROM_PAPER = 47;
 
     private static final String TRUE = "True";
@@ -84,7 +85,7 @@ public final class Folio implements Task {
 
     @Override
     public String name() {
-        return "folio";
+        return NAME;
     }
 
     @Override
@@ -99,26 +100,24 @@ public final class Folio implements Task {
 
     @Override
     public List<Question> questions(Path file) {
-        TaskRows rows = TaskRows.read(file);
-        List<Question> questions = new ArrayList<>();
-        for (int i = 0; i < rows.size(); i++) {
-            String label = rows.text(i, "label");
-            if (!List.of(TRUE, FALSE, UNCERTAIN).contains(label)) {
-                throw rows.wrong(i, "label", "True, False or Uncertain");
-            }
-            String conclusion = rows.text(i, "conclusion");
-            String premises = String.join("\n", rows.texts(i, "premises"));
-            questions.add(
-                    new Question(
-                            name(),
-                            i,
-                            rows.name(i, "example_id"),
-                            PROMPT.formatted(premises, conclusion),
-                            ModelOutput.OPEN + "\n",
-                            List.of(label),
-                            List.of(conclusion)));
+        return TaskRows.questions(file, Folio::question);
+    }
+
+    private static Question question(TaskRows rows, int i) {
+        String label = rows.text(i, "label");
+        if (!List.of(TRUE, FALSE, UNCERTAIN).contains(label)) {
+            throw rows.wrong(i, "label", "True, False or Uncertain");
         }
-        return questions;
+        String conclusion = rows.text(i, "conclusion");
+        String premises = String.join("\n", rows.texts(i, "premises"));
+        return new Question(
+                NAME,
+                i,
+                rows.name(i, "example_id"),
+                PROMPT.formatted(premises, conclusion),
+                ModelOutput.OPEN + "\n",
+                List.of(label),
+                List.of(conclusion));
     }
 
     /** The edition of the paper lacks one row. */
@@ -140,11 +139,6 @@ public final class Folio implements Task {
                                 AnswerForm.VERDICT),
                         words -> read(words, conclusion))
                 .in(output);
-    }
-
-    @Override
-    public Score score(Question question, Extraction extraction) {
-        return Score.exact(extraction, question.expected().get(0));
     }
 
     private static String read(String words, String conclusion) {

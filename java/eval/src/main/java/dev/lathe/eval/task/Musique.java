@@ -17,6 +17,8 @@ import java.util.regex.Pattern;
  * and F1 of the official evaluator.
  */
 public final class Musique implements Task {
+    private static final String NAME = "musique";
+
     private static final TaskSource SOURCE =
             new TaskSource(
                     "musique-100.json",
@@ -54,7 +56,7 @@ public final class Musique implements Task {
 
     @Override
     public String name() {
-        return "musique";
+        return NAME;
     }
 
     @Override
@@ -69,23 +71,21 @@ public final class Musique implements Task {
 
     @Override
     public List<Question> questions(Path file) {
-        TaskRows rows = TaskRows.read(file);
-        List<Question> questions = new ArrayList<>();
-        for (int i = 0; i < rows.size(); i++) {
-            List<String> expected = new ArrayList<>();
-            expected.add(rows.text(i, "answer"));
-            expected.addAll(rows.texts(i, "answer_aliases"));
-            questions.add(
-                    new Question(
-                            name(),
-                            i,
-                            rows.name(i, "id"),
-                            PROMPT.formatted(rows.text(i, "question")),
-                            "\n" + ModelOutput.OPEN + "\n",
-                            expected,
-                            List.of()));
-        }
-        return questions;
+        return TaskRows.questions(file, Musique::question);
+    }
+
+    private static Question question(TaskRows rows, int i) {
+        List<String> expected = new ArrayList<>();
+        expected.add(rows.text(i, "answer"));
+        expected.addAll(rows.texts(i, "answer_aliases"));
+        return new Question(
+                NAME,
+                i,
+                rows.name(i, "id"),
+                PROMPT.formatted(rows.text(i, "question")),
+                "\n" + ModelOutput.OPEN + "\n",
+                expected,
+                List.of());
     }
 
     @Override

@@ -63,11 +63,13 @@ public interface Task {
     Extraction extract(Question question, ModelOutput output);
 
     /**
-     * Scores an answer.
+     * Scores an answer: right where it is the first that is expected.
      *
      * @param question what was asked
      * @param extraction what was found
      * @return the score
      */
-    Score score(Question question, Extraction extraction);
+    default Score score(Question question, Extraction extraction) {
+        return Score.exact(extraction, question.expected().get(0));
+    }
 }

@@ -14,6 +14,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * The rows of a data file, in any form that the public sets have: an object per line, one array, an
@@ -89,6 +90,28 @@ final class TaskRows {
             throw new DataException(file + ": holds no rows");
         }
         return rows;
+    }
+
+    /** Makes the question of a row. */
+    @FunctionalInterface
+    interface Maker {
+        /**
+         * Makes a question.
+         *
+         * @param rows the rows
+         * @param row which one
+         */
+        Question question(TaskRows rows, int row);
+    }
+
+    /**
+     * Reads a file and makes a question of each row, in their order.
+     *
+     * @throws DataException if the file or a row is not what it should be
+     */
+    static List<Question> questions(Path file, Maker maker) {
+        TaskRows rows = read(file);
+        return IntStream.range(0, rows.size()).mapToObj(row -> maker.question(rows, row)).toList();
     }
 
     int size() {

@@ -15,6 +15,8 @@ import java.util.regex.Pattern;
 
 /** BIG-Bench Hard, temporal sequences: when could somebody have gone somewhere? A letter. */
 public final class TemporalSequences implements Task {
+    private static final String NAME = "temporal-sequences";
+
     private static final TaskSource SOURCE =
             new TaskSource(
                     "bbh-temporal-sequences.json",
@@ -42,7 +44,7 @@ public final class TemporalSequences implements Task {
 
     @Override
     public String name() {
-        return "temporal-sequences";
+        return NAME;
     }
 
     @Override
@@ -57,27 +59,25 @@ public final class TemporalSequences implements Task {
 
     @Override
     public List<Question> questions(Path file) {
-        TaskRows rows = TaskRows.read(file);
-        List<Question> questions = new ArrayList<>();
-        for (int i = 0; i < rows.size(); i++) {
-            String input = rows.text(i, "input");
-            List<String> options = options(input);
-            String target = rows.text(i, "target");
-            int letter = target.matches("\\([A-Z]\\)") ? target.charAt(1) - 'A' : options.size();
-            if (letter >= options.size()) {
-                throw rows.wrong(i, "target", "the letter of one of the input's options");
-            }
-            questions.add(
-                    new Question(
-                            name(),
-                            i,
-                            String.valueOf(i),
-                            PROMPT + input,
-                            "\n" + ModelOutput.OPEN + "\n",
-                            List.of(target),
-                            options));
+        return TaskRows.questions(file, TemporalSequences::question);
+    }
+
+    private static Question question(TaskRows rows, int i) {
+        String input = rows.text(i, "input");
+        List<String> options = options(input);
+        String target = rows.text(i, "target");
+        int letter = target.matches("\\([A-Z]\\)") ? target.charAt(1) - 'A' : options.size();
+        if (letter >= options.size()) {
+            throw rows.wrong(i, "target", "the letter of one of the input's options");
         }
-        return questions;
+        return new Question(
+                NAME,
+                i,
+                String.valueOf(i),
+                PROMPT + input,
+                "\n" + ModelOutput.OPEN + "\n",
+                List.of(target),
+                options);
     }
 
     private static List<String> options(String input) {
@@ -101,11 +101,6 @@ public final class TemporalSequences implements Task {
                                 AnswerForm.BOLD),
                         reader)
                 .in(output);
-    }
-
-    @Override
-    public Score score(Question question, Extraction extraction) {
-        return Score.exact(extraction, question.expected().get(0));
     }
 
     /** Writes {@code between 6 p.m. and 9:00 PM} and {@code 6-9pm} as {@code 6pm to 9pm}. */
