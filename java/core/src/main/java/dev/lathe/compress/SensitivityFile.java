@@ -1,5 +1,6 @@
 package dev.lathe.compress;
 
+import dev.lathe.LatheException;
 import dev.lathe.UsageException;
 import dev.lathe.calibrate.CalibrationSet;
 import dev.lathe.device.Device;
@@ -12,16 +13,21 @@ import dev.lathe.quantize.Sensitivity;
 import dev.lathe.quantize.SensitivityMeasurement;
 import dev.lathe.quantize.SensitivityOptions;
 import dev.lathe.tokenizer.Tokenizer;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Where the sensitivities of a compression come from: a file that an earlier measurement wrote, a
  * measurement now, or an assumption. A measurement depends on source, calibration and settings, and
- * not on the budget, so that one serves every size.
+ * not on the budget, so that one serves every size: where the user names no file, those of other
+ * outputs in the folder serve too.
  */
 final class SensitivityFile {
+    private static final String SUFFIX = ".sensitivity.json";
+
     private final Path path;
     private final boolean named;
     private final Recipe recipe;
@@ -41,7 +47,7 @@ final class SensitivityFile {
 
     /** Where the sensitivities for an output lie. */
     static Path pathFor(Path output) {
-        return output.resolveSibling(output.getFileName() + ".sensitivity.json");
+        return output.resolveSibling(output.getFileName() + SUFFIX);
     }
 
     Path path() {
@@ -51,6 +57,7 @@ final class SensitivityFile {
     /** What is known without measuring: the file, else an assumption. */
     Sensitivity known(Model model) {
         return stored(model, null)
+                .or(() -> neighbour(model, null).map(Neighbour::sensitivity))
                 .orElseGet(
                         () ->
                                 PriorSensitivity.of(
@@ -68,6 +75,14 @@ final class SensitivityFile {
         if (stored.isPresent()) {
             listener.on(new ProgressEvent.Notice("sensitivities taken from " + path));
             return stored.get();
+        }
+        Optional<Neighbour> neighbour = neighbour(model, calibration.sha256());
+        if (neighbour.isPresent()) {
+            Sensitivity sensitivity = neighbour.get().sensitivity();
+            sensitivity.write(path);
+            listener.on(
+                    new ProgressEvent.Notice("sensitivities taken from " + neighbour.get().file()));
+            return sensitivity;
         }
         long[] done = {0};
         SensitivityMeasurement measurement =
@@ -102,18 +117,49 @@ final class SensitivityFile {
         }
         Sensitivity sensitivity = Sensitivity.read(path);
         Sensitivity.Basis basis = sensitivity.basis();
-        boolean sameSource =
-                basis != null && basis.source().equals(Fingerprint.ofSource(model.checkpoint()));
-        if (named && !sameSource) {
+        String source = Fingerprint.ofSource(model.checkpoint());
+        if (named && (basis == null || !basis.source().equals(source))) {
             throw new UsageException(path + " was measured on another model");
         }
-        boolean same =
-                sameSource
-                        && basis.settings().equals(options().text())
-                        && basis.sequences() == recipe.calibration().sequences()
-                        && basis.length() == recipe.calibration().length()
-                        && (calibration == null || basis.calibration().equals(calibration));
-        return same || named ? Optional.of(sensitivity) : Optional.empty();
+        return named || belongs(basis, model, calibration)
+                ? Optional.of(sensitivity)
+                : Optional.empty();
+    }
+
+    private boolean belongs(Sensitivity.Basis basis, Model model, String calibration) {
+        return basis != null
+                && basis.source().equals(Fingerprint.ofSource(model.checkpoint()))
+                && basis.settings().equals(options().text())
+                && basis.sequences() == recipe.calibration().sequences()
+                && basis.length() == recipe.calibration().length()
+                && (calibration == null || basis.calibration().equals(calibration));
+    }
+
+    /** What was measured for another output in the folder, with everything that it depends on. */
+    private record Neighbour(Path file, Sensitivity sensitivity) {}
+
+    private Optional<Neighbour> neighbour(Model model, String calibration) {
+        if (named) {
+            return Optional.empty();
+        }
+        try (Stream<Path> files = Files.list(path.toAbsolutePath().getParent())) {
+            return files.filter(file -> file.getFileName().toString().endsWith(SUFFIX))
+                    .sorted()
+                    .flatMap(file -> read(file).stream())
+                    .filter(found -> belongs(found.sensitivity().basis(), model, calibration))
+                    .findFirst();
+        } catch (IOException e) {
+            return Optional.empty(); // the folder itself is looked at when the output is opened
+        }
+    }
+
+    /** Another output's file may be broken: then it is none of ours. */
+    private static Optional<Neighbour> read(Path file) {
+        try {
+            return Optional.of(new Neighbour(file, Sensitivity.read(file)));
+        } catch (LatheException e) {
+            return Optional.empty();
+        }
     }
 
     private SensitivityOptions options() {

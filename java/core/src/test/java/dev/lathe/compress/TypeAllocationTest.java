@@ -83,7 +83,7 @@ class TypeAllocationTest {
                     tensor.toString());
         }
         // The same measurement again gives the same bytes, and serves another budget.
-        Path second = folder.resolve("second.gguf");
+        Path second = Files.createDirectory(folder.resolve("apart")).resolve("second.gguf");
         compression("qwen2", recipe, notices).writeTo(second);
         assertEquals(-1, Files.mismatch(measured, SensitivityFile.pathFor(second)));
         assertEquals(-1, Files.mismatch(first, second));
@@ -95,6 +95,26 @@ class TypeAllocationTest {
                         .writeTo(folder.resolve("larger.gguf"));
         assertTrue(notices.get(0).contains("taken from"), notices.toString());
         assertTrue(larger.allocation().predictedLoss() < record.allocation().predictedLoss());
+    }
+
+    @Test
+    void oneMeasurementServesTheOutputsOfAFolder() throws IOException {
+        List<String> notices = new ArrayList<>();
+        Path first = folder.resolve("first.gguf");
+        compression("qwen2", recipe().bitsPerWeight(5.2).build(), notices).writeTo(first);
+        Files.writeString(folder.resolve("broken.gguf.sensitivity.json"), "{");
+        notices.clear();
+        Path second = folder.resolve("second.gguf");
+        compression("qwen2", recipe().bitsPerWeight(6).build(), notices).writeTo(second);
+        assertTrue(notices.get(0).endsWith("taken from " + SensitivityFile.pathFor(first)));
+        assertEquals(
+                -1,
+                Files.mismatch(SensitivityFile.pathFor(first), SensitivityFile.pathFor(second)));
+        // Other settings are another measurement.
+        notices.clear();
+        Recipe damped = recipe().bitsPerWeight(6).damping(0.1).build();
+        compression("qwen2", damped, notices).writeTo(folder.resolve("third.gguf"));
+        assertTrue(notices.get(0).contains("measured, written to"), notices.toString());
     }
 
     @ParameterizedTest
