@@ -19,8 +19,7 @@ import java.util.Optional;
  * <p>Reading is safe for use by several threads. Interrupting a thread inside {@link #read} closes
  * the file, as file channels do; open the checkpoint again after that.
  */
-public sealed interface Checkpoint extends AutoCloseable
-        permits GgufCheckpoint, SafetensorsCheckpoint {
+public sealed interface Checkpoint extends AutoCloseable permits StoredCheckpoint {
 
     /**
      * Returns what was opened.

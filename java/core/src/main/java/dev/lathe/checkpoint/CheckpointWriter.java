@@ -16,8 +16,7 @@ import java.util.List;
  *
  * <p>Writing and reading are safe for use by several threads on different tensors.
  */
-public sealed interface CheckpointWriter extends AutoCloseable
-        permits GgufWriter, SafetensorsWriter {
+public sealed interface CheckpointWriter extends AutoCloseable permits PlannedWriter {
 
     /**
      * Says where the bytes of an output lie until it is complete.

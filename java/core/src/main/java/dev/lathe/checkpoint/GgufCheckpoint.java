@@ -2,14 +2,12 @@ package dev.lathe.checkpoint;
 
 import dev.lathe.DataException;
 import dev.lathe.UsageException;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -17,20 +15,17 @@ import java.util.regex.Pattern;
  * A GGUF file, or a model split into several ({@code name-00001-of-00003.gguf} and so on), of which
  * the first is opened.
  */
-public final class GgufCheckpoint implements Checkpoint {
+public final class GgufCheckpoint extends StoredCheckpoint {
     private static final String SPLIT_INDEX = "split.no";
     private static final String SPLIT_COUNT = "split.count";
     private static final String SPLIT_TENSORS = "split.tensors.count";
     private static final Pattern SPLIT_NAME = Pattern.compile("(.*)-(\\d{5})-of-(\\d{5})\\.gguf");
 
-    private final Path path;
     private final GgufMetadata metadata;
-    private final TensorStore store;
 
     private GgufCheckpoint(Path path, GgufMetadata metadata, TensorStore store) {
-        this.path = path;
+        super(path, Format.GGUF, store);
         this.metadata = metadata;
-        this.store = store;
     }
 
     /**
@@ -125,40 +120,5 @@ public final class GgufCheckpoint implements Checkpoint {
      */
     public GgufMetadata metadata() {
         return metadata;
-    }
-
-    @Override
-    public Path path() {
-        return path;
-    }
-
-    @Override
-    public Format format() {
-        return Format.GGUF;
-    }
-
-    @Override
-    public List<TensorInfo> tensors() {
-        return store.tensors();
-    }
-
-    @Override
-    public Optional<TensorInfo> find(String name) {
-        return store.find(name);
-    }
-
-    @Override
-    public TensorInfo tensor(String name) {
-        return store.tensor(name);
-    }
-
-    @Override
-    public void read(TensorInfo tensor, long offset, ByteBuffer target) {
-        store.read(tensor, offset, target);
-    }
-
-    @Override
-    public void close() {
-        store.close();
     }
 }

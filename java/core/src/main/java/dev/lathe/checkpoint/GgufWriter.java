@@ -2,7 +2,6 @@ package dev.lathe.checkpoint;
 
 import dev.lathe.UsageException;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,24 +12,21 @@ import java.util.List;
 import java.util.Set;
 
 /** Writes a GGUF file, version 3; {@link GgufReader} describes the layout. */
-public final class GgufWriter implements CheckpointWriter {
+public final class GgufWriter extends PlannedWriter {
     private static final int VERSION = 3;
 
     /** llama.cpp keeps names in 64 bytes, one of which ends them. */
     private static final int MAXIMUM_NAME_BYTES = 63;
 
-    private final Path path;
     private final Path partial;
     private final boolean keepPartial;
-    private final PlannedFiles files;
     private boolean finished;
     private List<OutputFile> outputs;
 
     private GgufWriter(Path path, Path partial, WriteOptions options, PlannedFiles files) {
-        this.path = path;
+        super(path, Format.GGUF, files);
         this.partial = partial;
         this.keepPartial = options.keepPartial();
-        this.files = files;
     }
 
     /**
@@ -147,82 +143,35 @@ public final class GgufWriter implements CheckpointWriter {
     }
 
     @Override
-    public Path path() {
-        return path;
-    }
-
-    @Override
-    public Format format() {
-        return Format.GGUF;
-    }
-
-    @Override
-    public List<TensorInfo> tensors() {
-        return files.tensors();
-    }
-
-    @Override
-    public TensorInfo tensor(String name) {
-        return files.tensor(name);
-    }
-
-    @Override
-    public boolean resumed() {
-        return files.resumed();
-    }
-
-    @Override
-    public void write(TensorInfo tensor, long offset, ByteBuffer bytes) {
-        files.write(tensor, offset, bytes);
-    }
-
-    @Override
-    public void read(TensorInfo tensor, long offset, ByteBuffer target) {
-        files.read(tensor, offset, target);
-    }
-
-    @Override
-    public void markWritten(TensorInfo tensor) {
-        files.markWritten(tensor);
-    }
-
-    @Override
-    public void force() {
-        files.force();
-    }
-
-    @Override
     public void finish() {
-        files.requireComplete();
-        files.force();
-        files.close();
+        complete();
         try {
             Files.move(
                     partial,
-                    path,
+                    path(),
                     StandardCopyOption.ATOMIC_MOVE,
                     StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException e) {
-            throw PartialFile.failure(path, e);
+            throw PartialFile.failure(path(), e);
         }
-        PlannedFiles.forceFolder(path.toAbsolutePath().getParent());
+        PlannedFiles.forceFolder(path().toAbsolutePath().getParent());
         finished = true;
     }
 
     @Override
     public List<OutputFile> outputs() {
         if (!finished) {
-            throw new IllegalStateException(path + " is not finished");
+            throw new IllegalStateException(path() + " is not finished");
         }
         if (outputs == null) {
-            outputs = List.of(OutputFile.of(path));
+            outputs = List.of(OutputFile.of(path()));
         }
         return outputs;
     }
 
     @Override
     public void close() {
-        files.close();
+        files().close();
         if (!finished && !keepPartial) {
             PlannedFiles.remove(partial);
         }

@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lathe.DataException;
 import dev.lathe.UsageException;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -13,14 +12,13 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
  * Tensors in one safetensors file, or in several with an index; usually in a Hugging Face folder.
  */
-public final class SafetensorsCheckpoint implements Checkpoint {
+public final class SafetensorsCheckpoint extends StoredCheckpoint {
     static final String SINGLE_FILE = "model.safetensors";
     static final String INDEX_FILE = "model.safetensors.index.json";
     static final String CONFIG_FILE = "config.json";
@@ -39,17 +37,14 @@ public final class SafetensorsCheckpoint implements Checkpoint {
                     "chat_template.json",
                     "generation_config.json");
 
-    private final Path path;
     private final Path folder;
     private final Map<String, String> metadata;
-    private final TensorStore store;
 
     private SafetensorsCheckpoint(
             Path path, Path folder, Map<String, String> metadata, TensorStore store) {
-        this.path = path;
+        super(path, Format.SAFETENSORS, store);
         this.folder = folder;
         this.metadata = metadata;
-        this.store = store;
     }
 
     /**
@@ -256,40 +251,5 @@ public final class SafetensorsCheckpoint implements Checkpoint {
      */
     public Map<String, String> metadata() {
         return metadata;
-    }
-
-    @Override
-    public Path path() {
-        return path;
-    }
-
-    @Override
-    public Format format() {
-        return Format.SAFETENSORS;
-    }
-
-    @Override
-    public List<TensorInfo> tensors() {
-        return store.tensors();
-    }
-
-    @Override
-    public Optional<TensorInfo> find(String name) {
-        return store.find(name);
-    }
-
-    @Override
-    public TensorInfo tensor(String name) {
-        return store.tensor(name);
-    }
-
-    @Override
-    public void read(TensorInfo tensor, long offset, ByteBuffer target) {
-        store.read(tensor, offset, target);
-    }
-
-    @Override
-    public void close() {
-        store.close();
     }
 }

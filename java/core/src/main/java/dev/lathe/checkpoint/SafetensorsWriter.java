@@ -22,7 +22,7 @@ import java.util.TreeMap;
  * Writes a Hugging Face folder: safetensors with an index where there are several, and the files
  * beside them. {@link SafetensorsHeader} describes the layout of a file.
  */
-public final class SafetensorsWriter implements CheckpointWriter {
+public final class SafetensorsWriter extends PlannedWriter {
     private static final String SHARD_NAME = "model-%05d-of-%05d.safetensors";
     private static final int LENGTH_BYTES = 8;
 
@@ -30,12 +30,11 @@ public final class SafetensorsWriter implements CheckpointWriter {
     private static final Map<String, String> METADATA = Map.of("format", "pt");
 
     private final OutputFolder folder;
-    private final PlannedFiles files;
     private List<OutputFile> outputs;
 
     private SafetensorsWriter(OutputFolder folder, PlannedFiles files) {
+        super(folder.path(), Format.SAFETENSORS, files);
         this.folder = folder;
-        this.files = files;
     }
 
     /**
@@ -217,55 +216,8 @@ public final class SafetensorsWriter implements CheckpointWriter {
     }
 
     @Override
-    public Path path() {
-        return folder.path();
-    }
-
-    @Override
-    public Format format() {
-        return Format.SAFETENSORS;
-    }
-
-    @Override
-    public List<TensorInfo> tensors() {
-        return files.tensors();
-    }
-
-    @Override
-    public TensorInfo tensor(String name) {
-        return files.tensor(name);
-    }
-
-    @Override
-    public boolean resumed() {
-        return files.resumed();
-    }
-
-    @Override
-    public void write(TensorInfo tensor, long offset, ByteBuffer bytes) {
-        files.write(tensor, offset, bytes);
-    }
-
-    @Override
-    public void read(TensorInfo tensor, long offset, ByteBuffer target) {
-        files.read(tensor, offset, target);
-    }
-
-    @Override
-    public void markWritten(TensorInfo tensor) {
-        files.markWritten(tensor);
-    }
-
-    @Override
-    public void force() {
-        files.force();
-    }
-
-    @Override
     public void finish() {
-        files.requireComplete();
-        files.force();
-        files.close();
+        complete();
         folder.publish();
     }
 
@@ -279,7 +231,7 @@ public final class SafetensorsWriter implements CheckpointWriter {
 
     @Override
     public void close() {
-        files.close();
+        files().close();
         folder.discard();
     }
 }
