@@ -59,13 +59,7 @@ final class EvalCommand implements Runnable {
 
     @Mixin private EngineChoice engine;
 
-    @Option(
-            names = "--attempts",
-            paramLabel = "N",
-            defaultValue = "5",
-            description =
-                    "How often a question is asked when the engine fails. Default: ${DEFAULT-VALUE}.")
-    private int attempts;
+    @Mixin private AttemptOptions attempts;
 
     @Option(names = "--json", description = "Print results.json.")
     private boolean json;
@@ -92,11 +86,7 @@ final class EvalCommand implements Runnable {
 
     private void ask(RunFolder run, Asked model) {
         String name = model.description().name();
-        RetryPolicy retries =
-                new RetryPolicy(
-                        attempts,
-                        RetryPolicy.DEFAULT.firstDelay(),
-                        RetryPolicy.DEFAULT.longestDelay());
+        RetryPolicy retries = attempts.retries();
         try (ProgressView view = ProgressView.of(name, spec.commandLine().getErr())) {
             new EvaluationRun(run, retries, new AskingView(view))
                     .ask(

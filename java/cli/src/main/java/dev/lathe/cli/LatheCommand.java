@@ -21,6 +21,7 @@ import picocli.CommandLine.Spec;
             PlanCommand.class,
             CompressCommand.class,
             ImatrixCommand.class,
+            TracesCommand.class,
             MeasureCommand.class,
             EvalCommand.class,
             ReportCommand.class,

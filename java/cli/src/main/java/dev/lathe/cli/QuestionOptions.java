@@ -2,7 +2,6 @@ package dev.lathe.cli;
 
 import dev.lathe.UsageException;
 import dev.lathe.eval.engine.PromptStyle;
-import dev.lathe.eval.engine.Sampling;
 import dev.lathe.eval.run.RunFolder;
 import dev.lathe.eval.run.RunSettings;
 import dev.lathe.eval.task.Tasks;
@@ -60,29 +59,7 @@ final class QuestionOptions {
                             + " ${DEFAULT-VALUE}.")
     private int samples;
 
-    @Option(names = "--greedy", description = "Take the most probable token instead of drawing.")
-    private boolean greedy;
-
-    @Option(
-            names = "--temperature",
-            paramLabel = "T",
-            defaultValue = "0.6",
-            description = "Temperature of the draws. Default: ${DEFAULT-VALUE}, as R1 asks for.")
-    private double temperature;
-
-    @Option(
-            names = "--top-p",
-            paramLabel = "P",
-            defaultValue = "0.95",
-            description = "Share of probability to draw from. Default: ${DEFAULT-VALUE}.")
-    private double topP;
-
-    @Option(
-            names = "--seed",
-            paramLabel = "S",
-            defaultValue = "0",
-            description = "Each answer's own seed follows from it. Default: ${DEFAULT-VALUE}.")
-    private long seed;
+    @Mixin private SamplingOptions sampling;
 
     @Option(
             names = "--prompt",
@@ -93,24 +70,6 @@ final class QuestionOptions {
                             + " <think>; raw: plain text, as the paper prints it. Default:"
                             + " ${DEFAULT-VALUE}.")
     private String style;
-
-    @Option(
-            names = "--max-tokens",
-            paramLabel = "N",
-            defaultValue = "8192",
-            description =
-                    "An answer is cut off here; the report tells how often. Default:"
-                            + " ${DEFAULT-VALUE}.")
-    private int maximumTokens;
-
-    @Option(
-            names = "--context",
-            paramLabel = "N",
-            defaultValue = "0",
-            description =
-                    "Most tokens of question and answer together; 0: the cap and 2048. Default:"
-                            + " ${DEFAULT-VALUE}.")
-    private int contextTokens;
 
     Path output() {
         return output;
@@ -128,12 +87,10 @@ final class QuestionOptions {
                         limit,
                         samples,
                         promptStyle,
-                        greedy ? Sampling.GREEDY : new Sampling(temperature, topP),
-                        seed,
-                        maximumTokens,
-                        contextTokens == 0
-                                ? (int) Math.min(Integer.MAX_VALUE, maximumTokens + 2048L)
-                                : contextTokens);
+                        sampling.sampling(),
+                        sampling.seed(),
+                        sampling.maximumTokens(),
+                        sampling.contextTokens());
         return RunFolder.create(
                 output, settings, Tasks.questions(data.path(), settings.tasks(), limit));
     }

@@ -13,15 +13,19 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Random;
 
 /**
  * Sequences of tokens that a model is calibrated or measured on. The text is encoded as a whole and
- * cut into pieces of equal length; which pieces are taken is drawn with the seed. Where the model's
- * tokenizer begins texts with a token of its own, every sequence begins with it.
+ * cut into pieces of equal length, so that short texts share a piece and long ones fill several;
+ * which pieces are taken is drawn with the seed. Where the model's tokenizer begins texts with a
+ * token of its own, every sequence begins with it.
  *
  * @param sequences token ids, all of one length
  * @param source what they were made of, for the record
@@ -119,7 +123,10 @@ public record CalibrationSet(int[][] sequences, String source) {
         String text = file == null ? builtIn() : read(Path.of(file));
         boolean chat = file == null || file.endsWith(".jsonl");
         String rendered = chat ? ChatText.render(text, tokenizer, sourceOf(file)) : text;
-        return tokenizer.encode(rendered, addSpecial, chat);
+        // Templates may write the first token themselves; a text begins once.
+        Optional<String> begin = addSpecial ? beginning(tokenizer) : Optional.empty();
+        boolean begun = chat && begin.isPresent() && rendered.startsWith(begin.get());
+        return tokenizer.encode(rendered, addSpecial && !begun, chat);
     }
 
     /**
@@ -175,16 +182,28 @@ public record CalibrationSet(int[][] sequences, String source) {
         return tokenizer.addsBos() ? tokenizer.specialToken(SpecialToken.BOS) : OptionalInt.empty();
     }
 
+    private static Optional<String> beginning(Tokenizer tokenizer) {
+        OptionalInt bos = bos(tokenizer);
+        return bos.isPresent() ? tokenizer.token(bos.getAsInt()) : Optional.empty();
+    }
+
+    /** A piece that begins with the token by itself, as conversations may, gets no second one. */
     private static int[][] cut(int[] tokens, int length, OptionalInt bos) {
-        int body = bos.isPresent() ? length - 1 : length;
-        int[][] pieces = new int[tokens.length / body][];
-        for (int i = 0; i < pieces.length; i++) {
+        List<int[]> pieces = new ArrayList<>();
+        int from = 0;
+        while (true) {
+            boolean add =
+                    bos.isPresent() && (from == tokens.length || tokens[from] != bos.getAsInt());
+            int body = add ? length - 1 : length;
+            if (body > tokens.length - from) {
+                return pieces.toArray(int[][]::new);
+            }
             int[] piece = new int[length];
             bos.ifPresent(token -> piece[0] = token);
-            System.arraycopy(tokens, i * body, piece, length - body, body);
-            pieces[i] = piece;
+            System.arraycopy(tokens, from, piece, length - body, body);
+            pieces.add(piece);
+            from += body;
         }
-        return pieces;
     }
 
     private static void shuffle(int[][] pieces, long seed) {

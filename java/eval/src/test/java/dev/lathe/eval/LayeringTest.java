@@ -25,6 +25,7 @@ class LayeringTest {
                             "dev.lathe.device..",
                             "dev.lathe.checkpoint..",
                             "dev.lathe.tokenizer..",
+                            "dev.lathe.calibrate..",
                             "dev.lathe.model..",
                             "dev.lathe.compress..",
                             "dev.lathe.measure..")
@@ -38,6 +39,8 @@ class LayeringTest {
                     .definedBy("dev.lathe.eval.engines..")
                     .layer("run")
                     .definedBy("dev.lathe.eval.run..")
+                    .layer("traces")
+                    .definedBy("dev.lathe.eval.traces..")
                     .layer("judge")
                     .definedBy("dev.lathe.eval.judge..")
                     .layer("statistics")
@@ -61,6 +64,8 @@ class LayeringTest {
                     .mayOnlyAccessLayers("core", "extract", "engine")
                     .whereLayer("run")
                     .mayOnlyAccessLayers("core", "task", "engine")
+                    .whereLayer("traces")
+                    .mayOnlyAccessLayers("core", "extract", "engine", "run")
                     .whereLayer("judge")
                     .mayOnlyAccessLayers("extract", "task", "engine", "run")
                     .whereLayer("results")

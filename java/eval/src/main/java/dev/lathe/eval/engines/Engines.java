@@ -8,6 +8,7 @@ import dev.lathe.eval.engine.EngineOptions;
 import dev.lathe.eval.engines.embedded.EmbeddedEngine;
 import dev.lathe.eval.engines.server.ServerEngine;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Chooses an engine by what the user calls it. */
@@ -44,6 +45,12 @@ public final class Engines {
         if (engine.equals(EMBEDDED)) {
             if (model == null) {
                 throw new UsageException("the embedded engine needs a GGUF file");
+            }
+            if (Files.isDirectory(model)) {
+                throw new UsageException(
+                        "the embedded engine needs a GGUF file; lathe compress "
+                                + model
+                                + " -o model.gguf makes one");
             }
             return EmbeddedEngine.open(model, options);
         }

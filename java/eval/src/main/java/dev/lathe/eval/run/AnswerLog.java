@@ -2,43 +2,36 @@ package dev.lathe.eval.run;
 
 import dev.lathe.DataException;
 import dev.lathe.UsageException;
-import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.channels.OverlappingFileLockException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
-import java.util.Set;
 
 /**
- * {@code answers.jsonl}: one line per answer, written whole and handed to the system at once, so
- * that it survives the process. Only the place of each answer is kept in memory.
+ * {@code answers.jsonl}: one line per answer, as {@link LineLog} keeps them. Only the place of each
+ * answer is kept in memory.
  *
- * <p>A request that failed has a line too; a later line of the same answer replaces it. A last line
- * that a kill cut short is dropped when the log is opened for writing.
+ * <p>A request that failed has a line too; a later line of the same answer replaces it.
  */
 public final class AnswerLog implements AutoCloseable {
     private static final long NONE = -1;
-    private static final int CHUNK = 1 << 16;
 
     private final Path path;
-    private final FileChannel channel;
+    private final LineLog<AnswerRecord> lines;
     private final QuestionIndex index;
     private final long[] offsets;
     private final int[] lengths;
     private final boolean[] failed;
-    private long end;
 
-    private AnswerLog(Path path, FileChannel channel, QuestionIndex index) {
+    private AnswerLog(Path path, QuestionIndex index, boolean writable) {
         this.path = path;
-        this.channel = channel;
         this.index = index;
         this.offsets = new long[index.slots()];
         this.lengths = new int[index.slots()];
         this.failed = new boolean[index.slots()];
         Arrays.fill(offsets, NONE);
+        this.lines =
+                writable
+                        ? LineLog.append(path, AnswerRecord.class, this::place)
+                        : LineLog.read(path, AnswerRecord.class, this::place);
     }
 
     /**
@@ -50,7 +43,7 @@ public final class AnswerLog implements AutoCloseable {
      * @throws DataException if a line is not an answer to one of the questions
      */
     public static AnswerLog read(Path path, QuestionIndex index) {
-        return open(path, index, Set.of(StandardOpenOption.READ));
+        return new AnswerLog(path, index, false);
     }
 
     /**
@@ -63,88 +56,32 @@ public final class AnswerLog implements AutoCloseable {
      * @throws UsageException if another process writes it
      */
     public static AnswerLog append(Path path, QuestionIndex index) {
-        return open(
-                path,
-                index,
-                Set.of(
-                        StandardOpenOption.READ,
-                        StandardOpenOption.WRITE,
-                        StandardOpenOption.CREATE));
+        return new AnswerLog(path, index, true);
     }
 
-    private static AnswerLog open(Path path, QuestionIndex index, Set<StandardOpenOption> options) {
-        boolean writable = options.contains(StandardOpenOption.WRITE);
-        try {
-            FileChannel channel = FileChannel.open(path, options);
-            try {
-                AnswerLog log = new AnswerLog(path, channel, index);
-                if (writable) {
-                    log.lock();
-                }
-                log.scan(writable);
-                return log;
-            } catch (IOException | RuntimeException e) {
-                channel.close();
-                throw e;
-            }
-        } catch (IOException e) {
-            throw RunFiles.failure(path, "cannot be opened", e);
-        }
-    }
-
-    private void lock() throws IOException {
-        try {
-            if (channel.tryLock() == null) {
-                throw new UsageException(path + " is being written by another process");
-            }
-        } catch (OverlappingFileLockException e) {
-            throw new UsageException(path + " is being written already", e);
-        }
-    }
-
-    private void scan(boolean writable) throws IOException {
-        ByteBuffer chunk = ByteBuffer.allocate(CHUNK);
-        LineBytes line = new LineBytes(path);
-        long position = 0;
-        int number = 0;
-        while (channel.read(chunk.clear(), position) > 0) {
-            chunk.flip();
-            position += chunk.remaining();
-            while (line.take(chunk)) {
-                number++;
-                String text = line.text();
-                AnswerRecord answer =
-                        RunFiles.parse(path, "line " + number + ": ", text, AnswerRecord.class);
-                place(answer, line.length(), number);
-                end += line.length() + 1;
-                line.clear();
-            }
-        }
-        if (writable && line.length() > 0) {
-            channel.truncate(end);
-        }
-    }
-
-    private void place(AnswerRecord answer, int length, int line) {
+    private void place(LineLog.Place place, AnswerRecord answer) {
         int slot = index.slot(answer.key());
         if (slot < 0) {
             throw new DataException(
                     path
                             + ": line "
-                            + line
+                            + place.number()
                             + ": answers "
                             + answer.key()
                             + ", which is not in this run");
         }
         if (answer.output() == null == (answer.failure() == null)) {
             throw new DataException(
-                    path + ": line " + line + ": must have either an output or a failure");
+                    path
+                            + ": line "
+                            + place.number()
+                            + ": must have either an output or a failure");
         }
         if (answer.failed() && has(slot)) {
             return;
         }
-        offsets[slot] = end;
-        lengths[slot] = length;
+        offsets[slot] = place.offset();
+        lengths[slot] = place.length();
         failed[slot] = answer.failed();
     }
 
@@ -154,18 +91,7 @@ public final class AnswerLog implements AutoCloseable {
      * @param answer to one of the run's questions
      */
     public synchronized void add(AnswerRecord answer) {
-        byte[] line = RunFiles.line(answer).getBytes(StandardCharsets.UTF_8);
-        ByteBuffer bytes = ByteBuffer.wrap(line);
-        try {
-            long position = end;
-            while (bytes.hasRemaining()) {
-                position += channel.write(bytes, position);
-            }
-        } catch (IOException e) {
-            throw RunFiles.failure(path, "cannot be written", e);
-        }
-        place(answer, line.length - 1, 0);
-        end += line.length;
+        place(lines.add(answer), answer);
     }
 
     /**
@@ -198,34 +124,15 @@ public final class AnswerLog implements AutoCloseable {
      * @return the line, or null where there is none
      */
     public AnswerRecord get(int slot) {
-        long offset;
-        ByteBuffer line;
+        LineLog.Place place;
         synchronized (this) {
-            offset = offsets[slot];
-            line = ByteBuffer.allocate(lengths[slot]);
+            place = new LineLog.Place(0, offsets[slot], lengths[slot]);
         }
-        if (offset == NONE) {
-            return null;
-        }
-        try {
-            while (line.hasRemaining()) {
-                if (channel.read(line, offset + line.position()) < 0) {
-                    throw new DataException(path + ": has become shorter since it was opened");
-                }
-            }
-        } catch (IOException e) {
-            throw RunFiles.failure(path, "cannot be read", e);
-        }
-        String text = new String(line.array(), StandardCharsets.UTF_8);
-        return RunFiles.parse(path, "at byte " + offset + ": ", text, AnswerRecord.class);
+        return place.offset() == NONE ? null : lines.get(place);
     }
 
     @Override
     public void close() {
-        try {
-            channel.close();
-        } catch (IOException e) {
-            throw RunFiles.failure(path, "cannot be closed", e);
-        }
+        lines.close();
     }
 }

@@ -5,7 +5,6 @@ import dev.lathe.eval.engine.PromptStyle;
 import dev.lathe.eval.engine.Sampling;
 import java.util.List;
 import java.util.Set;
-import java.util.SplittableRandom;
 
 /**
  * What is asked of every model of a run.
@@ -73,10 +72,6 @@ public record RunSettings(
      * @return from 0 to 2³¹ − 1
      */
     public long seed(AnswerKey key) {
-        long mixed = seed;
-        for (long part : new long[] {key.task().hashCode(), key.index(), key.sample()}) {
-            mixed = new SplittableRandom(mixed + part).nextLong();
-        }
-        return mixed >>> 33;
+        return Seeds.mixed(seed, key.task().hashCode(), key.index(), key.sample());
     }
 }

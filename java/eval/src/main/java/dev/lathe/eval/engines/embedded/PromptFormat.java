@@ -7,7 +7,6 @@ import dev.lathe.eval.engine.GenerationRequest;
 import dev.lathe.eval.engine.PromptStyle;
 import dev.lathe.eval.extract.ModelOutput;
 import dev.lathe.tokenizer.ChatTemplate;
-import dev.lathe.tokenizer.Message;
 import dev.lathe.tokenizer.SpecialToken;
 import dev.lathe.tokenizer.Tokenizer;
 import java.util.LinkedHashMap;
@@ -111,7 +110,7 @@ final class PromptFormat {
         }
         String chat;
         try {
-            chat = template.get().render(List.of(new Message("user", request.message())), true);
+            chat = template.get().render(request.messages(), true);
         } catch (DataException e) {
             throw new EngineException(EngineException.Kind.REFUSED, e.getMessage(), e);
         }

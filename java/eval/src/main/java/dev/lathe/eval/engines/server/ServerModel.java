@@ -10,6 +10,7 @@ import com.openai.services.blocking.ModelService;
 import dev.lathe.UsageException;
 import dev.lathe.eval.engine.GenerationRequest;
 import dev.lathe.eval.engine.PromptStyle;
+import dev.lathe.tokenizer.Message;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -66,13 +67,19 @@ record ServerModel(String name, String software) {
         ChatCompletionCreateParams.Builder chat =
                 ChatCompletionCreateParams.builder()
                         .model(name)
-                        .addUserMessage(request.message())
                         .temperature(request.sampling().temperature())
                         .topP(request.sampling().topP())
                         .maxCompletionTokens(request.maximumTokens())
                         .streamOptions(WITH_USAGE)
                         .putAdditionalBodyProperty("seed", JsonValue.from(seed(request)))
                         .putAllAdditionalBodyProperties(more());
+        for (Message message : request.messages()) {
+            switch (message.role()) {
+                case "system" -> chat.addSystemMessage(message.content());
+                case "assistant" -> chat.addAssistantMessage(message.content());
+                default -> chat.addUserMessage(message.content());
+            }
+        }
         if (request.style() == PromptStyle.CHAT_THINK) {
             chat.addAssistantMessage(request.opening().stripLeading())
                     .putAdditionalBodyProperty("continue_final_message", JsonValue.from(true))

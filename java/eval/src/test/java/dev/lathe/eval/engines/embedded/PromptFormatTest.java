@@ -5,9 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.lathe.checkpoint.GgufMetadata;
 import dev.lathe.eval.engine.EngineException;
+import dev.lathe.eval.engine.GenerationRequest;
 import dev.lathe.eval.engine.PromptStyle;
+import dev.lathe.eval.engine.Sampling;
 import dev.lathe.eval.engines.Requests;
 import dev.lathe.eval.engines.embedded.PromptFormat.Prompt;
+import dev.lathe.tokenizer.Message;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -36,6 +39,23 @@ class PromptFormatTest {
         assertEquals(
                 new Prompt("[user] Why?\n[assistant]\n<think>\n", true, true),
                 prompt(metadata, PromptStyle.CHAT_THINK));
+    }
+
+    @Test
+    void turnsBeforeTheQuestionGoThroughTheTemplateToo() {
+        GgufMetadata metadata = metadata().putString("tokenizer.chat_template", TURNS).build();
+        GenerationRequest request =
+                new GenerationRequest(
+                        List.of(new Message("system", "Be brief."), new Message("user", "Hi")),
+                        "Why?",
+                        "",
+                        PromptStyle.CHAT,
+                        Sampling.GREEDY,
+                        1,
+                        1);
+        assertEquals(
+                "[system] Be brief.\n[user] Hi\n[user] Why?\n[assistant]\n",
+                PromptFormat.of(metadata).prompt(request).text());
     }
 
     @Test

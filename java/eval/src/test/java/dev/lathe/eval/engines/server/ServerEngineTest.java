@@ -16,7 +16,9 @@ import dev.lathe.eval.engine.PromptStyle;
 import dev.lathe.eval.engine.Sampling;
 import dev.lathe.eval.engine.StopReason;
 import dev.lathe.eval.engines.Requests;
+import dev.lathe.tokenizer.Message;
 import java.io.IOException;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -152,6 +154,37 @@ class ServerEngineTest {
             assertEquals("<think>\n", asked.at("/messages/1/content").asText());
             assertTrue(asked.get("continue_final_message").asBoolean());
             assertFalse(asked.get("add_generation_prompt").asBoolean());
+        }
+    }
+
+    @Test
+    void turnsBeforeTheQuestionAreSent() throws IOException {
+        ScriptedServer.Script script =
+                ScriptedServer.events(Events.content("x"), Events.end("stop"), Events.DONE);
+        try (ScriptedServer server = new ScriptedServer(ScriptedServer.oneModel("vllm"), script);
+                ServerEngine engine = ServerEngine.open(server.address(), OPTIONS)) {
+            engine.generate(
+                    new GenerationRequest(
+                            List.of(
+                                    new Message("system", "Be brief."),
+                                    new Message("user", "Hi"),
+                                    new Message("assistant", "Yes?")),
+                            "Why?",
+                            "",
+                            PromptStyle.CHAT,
+                            Sampling.GREEDY,
+                            1,
+                            9));
+            JsonNode messages = JSON.readTree(server.questions().get(0)).get("messages");
+            StringBuilder sent = new StringBuilder();
+            messages.forEach(
+                    m ->
+                            sent.append(
+                                    m.get("role").asText()
+                                            + ":"
+                                            + m.get("content").asText()
+                                            + " "));
+            assertEquals("system:Be brief. user:Hi assistant:Yes? user:Why? ", sent.toString());
         }
     }
 
