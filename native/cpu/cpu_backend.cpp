@@ -11,7 +11,6 @@
 #include <thread>
 
 #include "blas.h"
-#include "lathe/formats/catalogue.h"
 
 namespace lathe {
 
@@ -62,45 +61,6 @@ Backend* createBackend(const char* device, const char* kernels, int threads) {
     reject("createBackend", "device '" + std::string(device == nullptr ? "" : device) + "' is unknown; known: cpu");
   if (threads < 0 || threads > 4096) reject("createBackend", std::to_string(threads) + " threads, expected 0 to 4096");
   return new CpuBackend(selectKernels(kernels), threads == 0 ? availableProcessors() : threads);
-}
-
-int typeCount() { return reference::catalogueSize; }
-
-TypeInfo typeInfo(int index) {
-  if (index < 0 || index >= typeCount()) reject("typeInfo", "index " + std::to_string(index));
-  return reference::catalogue[index];
-}
-
-void reject(const char* operation, const std::string& what) {
-  throw std::invalid_argument(std::string(operation) + ": " + what);
-}
-
-TypeInfo requireType(const char* operation, int type) {
-  for (int i = 0; i < typeCount(); i++) {
-    const TypeInfo info = typeInfo(i);
-    if (info.id == type) return info;
-  }
-  reject(operation, "storage type " + std::to_string(type) + " is unknown");
-}
-
-int64_t rowBytes(const char* operation, int type, int64_t cols) {
-  const TypeInfo info = requireType(operation, type);
-  if (cols <= 0 || cols % info.blockSize != 0)
-    reject(operation, std::to_string(cols) + " columns are no whole number of " + info.name + " blocks of " +
-                          std::to_string(info.blockSize));
-  return cols / info.blockSize * info.blockBytes;
-}
-
-void requireMatrix(const char* operation, int64_t rows, int64_t cols) {
-  constexpr int64_t kGreatest = std::numeric_limits<int64_t>::max() / static_cast<int64_t>(sizeof(double));
-  if (rows < 0 || cols <= 0 || rows > kGreatest / cols)
-    reject(operation, "a matrix of " + std::to_string(rows) + " x " + std::to_string(cols));
-}
-
-TypeInfo requireDecodable(const char* operation, int type) {
-  const TypeInfo info = requireType(operation, type);
-  if (!info.decodable) reject(operation, std::string(info.name) + " values cannot be computed with");
-  return info;
 }
 
 CpuBackend::CpuBackend(const KernelTable& kernels, int threads)

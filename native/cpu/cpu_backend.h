@@ -6,16 +6,13 @@
 #include <string>
 #include <vector>
 
+#include "arguments.h"
 #include "host_memory.h"
 #include "kernels/kernel_table.h"
 #include "lathe/backend.h"
 #include "thread_pool.h"
 
 namespace lathe {
-
-// The types that are computed in.
-constexpr int kF32 = 0;
-constexpr int kF64 = 28;
 
 class CpuBackend final : public Backend {
  public:
@@ -78,21 +75,6 @@ class CpuBackend final : public Backend {
   ThreadPool pool_;
   std::vector<HostMemory<float>> scratch_;
 };
-
-// Throws "operation: what (sizes)" as std::invalid_argument.
-[[noreturn]] void reject(const char* operation, const std::string& what);
-
-// The entry of a type of the catalogue; rejects one that is unknown.
-TypeInfo requireType(const char* operation, int type);
-
-// The same, where its values are to be decoded.
-TypeInfo requireDecodable(const char* operation, int type);
-
-// Rejects a matrix without columns, of negative size, or too large for its values to be counted. No rows are allowed.
-void requireMatrix(const char* operation, int64_t rows, int64_t cols);
-
-// Bytes of cols weights; rejects a row that is not a whole number of blocks.
-int64_t rowBytes(const char* operation, int type, int64_t cols);
 
 }  // namespace lathe
 

@@ -1,12 +1,12 @@
 // The forward pass: work is cut into tiles whose bounds depend on sizes alone, never on the number of threads.
 #include <algorithm>
-#include <cmath>
 #include <cstring>
 #include <string>
 
 #include "blas.h"
 #include "cpu_backend.h"
 #include "host_memory.h"
+#include "rotation.h"
 #include "tiling.h"
 
 namespace lathe {
@@ -29,21 +29,15 @@ int64_t tiles(int64_t size, int64_t tile) { return (size + tile - 1) / tile; }
 
 void CpuBackend::embedding(float* y, const void* table, int type, int64_t vocabulary, int64_t cols,
                            const int32_t* hostTokens, int64_t tokens) {
-  requireDecodable("embedding", type);
-  requireMatrix("embedding", vocabulary, cols);
-  requireMatrix("embedding", tokens, cols);
+  checkEmbedding(type, vocabulary, cols, hostTokens, tokens);
   const int64_t bytes = rowBytes("embedding", type, cols);
   pool_.run(tokens, [&](int64_t t, int) {
-    const int32_t token = hostTokens[t];
-    if (token < 0 || token >= vocabulary)
-      reject("embedding", "token " + std::to_string(token) + " at position " + std::to_string(t) +
-                              " is outside the vocabulary of " + std::to_string(vocabulary));
-    kernels_.dequantize(y + t * cols, static_cast<const uint8_t*>(table) + token * bytes, type, cols);
+    kernels_.dequantize(y + t * cols, static_cast<const uint8_t*>(table) + hostTokens[t] * bytes, type, cols);
   });
 }
 
 void CpuBackend::rmsNorm(float* y, const float* x, const float* weight, int64_t tokens, int64_t cols, float epsilon) {
-  requireMatrix("rmsNorm", tokens, cols);
+  checkRmsNorm(tokens, cols);
   pool_.run(tiles(tokens, kNormTile), [&](int64_t tile, int) {
     const int64_t begin = tile * kNormTile;
     kernels_.rmsNorm(y + begin * cols, x + begin * cols, weight, std::min(kNormTile, tokens - begin), cols, epsilon);
@@ -52,22 +46,13 @@ void CpuBackend::rmsNorm(float* y, const float* x, const float* weight, int64_t 
 
 void CpuBackend::rope(float* x, int64_t tokens, int64_t length, int64_t heads, int64_t headSize, int64_t rotarySize,
                       const float* hostInverseFrequencies, float magnitude, bool interleaved) {
-  if (length <= 0 || heads <= 0 || rotarySize <= 0 || rotarySize % 2 != 0 || rotarySize > headSize)
-    reject("rope", "length " + std::to_string(length) + ", " + std::to_string(heads) + " heads, rotary size " +
-                       std::to_string(rotarySize) + " of head size " + std::to_string(headSize));
-  requireMatrix("rope", heads, headSize);
-  requireMatrix("rope", tokens, heads * headSize);
+  checkRope(tokens, length, heads, headSize, rotarySize);
   const int64_t half = rotarySize / 2;
   const int64_t positions = std::min(length, tokens);
   HostMemory<float> cosine("rope", positions * half), sine("rope", positions * half);
   pool_.run(tiles(positions, kNormTile), [&](int64_t tile, int) {
     for (int64_t p = tile * kNormTile; p < std::min(positions, (tile + 1) * kNormTile); p++)
-      for (int64_t i = 0; i < half; i++) {
-        // The angle is rounded to F32 as in the models' own code, so that far positions agree with it.
-        const float angle = static_cast<float>(p) * hostInverseFrequencies[i];
-        cosine[p * half + i] = std::cos(angle) * magnitude;
-        sine[p * half + i] = std::sin(angle) * magnitude;
-      }
+      rotation(cosine.data() + p * half, sine.data() + p * half, p, hostInverseFrequencies, half, magnitude);
   });
   pool_.run(tiles(tokens, kNormTile), [&](int64_t tile, int) {
     const int64_t end = std::min(tokens, (tile + 1) * kNormTile);
@@ -100,13 +85,7 @@ void scatterHeads(float* y, const float* gathered, int64_t stride, int64_t count
 // tile sees, softmax, Y = S V, all heads of the group in one product.
 void CpuBackend::attention(float* y, const float* q, const float* k, const float* v, int64_t sequences, int64_t length,
                            int64_t heads, int64_t kvHeads, int64_t headSize, float scale) {
-  if (sequences < 0 || length <= 0 || heads <= 0 || kvHeads <= 0 || heads % kvHeads != 0 || headSize <= 0)
-    reject("attention", std::to_string(sequences) + " sequences of " + std::to_string(length) + ", " +
-                            std::to_string(heads) + " heads over " + std::to_string(kvHeads) + " of " +
-                            std::to_string(headSize));
-  requireMatrix("attention", sequences, length);
-  requireMatrix("attention", heads, headSize);
-  requireMatrix("attention", sequences * length, heads * headSize);
+  checkAttention(sequences, length, heads, kvHeads, headSize);
   const int64_t group = heads / kvHeads;
   const int64_t scoreRows = std::clamp(kScratchValues / length, kLeastScoreRows, kGreatestScoreRows);
   const Cut queries = Cut::atMost(length, std::max(kLeastQueries, scoreRows / group));
@@ -134,7 +113,7 @@ void CpuBackend::attention(float* y, const float* q, const float* k, const float
 }
 
 void CpuBackend::swiglu(float* y, const float* gate, const float* up, int64_t count) {
-  if (count < 0) reject("swiglu", std::to_string(count) + " values");
+  requireCount("swiglu", count);
   pool_.run(tiles(count, kElementTile), [&](int64_t tile, int) {
     const int64_t at = tile * kElementTile;
     kernels_.swiglu(y + at, gate + at, up + at, std::min(kElementTile, count - at));
@@ -142,7 +121,7 @@ void CpuBackend::swiglu(float* y, const float* gate, const float* up, int64_t co
 }
 
 void CpuBackend::add(float* y, const float* x, float scale, int64_t count) {
-  if (count < 0) reject("add", std::to_string(count) + " values");
+  requireCount("add", count);
   pool_.run(tiles(count, kElementTile), [&](int64_t tile, int) {
     const int64_t at = tile * kElementTile;
     kernels_.add(y + at, x + at, scale, std::min(kElementTile, count - at));
@@ -151,11 +130,7 @@ void CpuBackend::add(float* y, const float* x, float scale, int64_t count) {
 
 void CpuBackend::linear(float* y, const float* x, const void* w, int type, const float* bias, int64_t tokens,
                         int64_t rows, int64_t cols) {
-  requireDecodable("linear", type);
-  requireMatrix("linear", rows, cols);
-  requireMatrix("linear", tokens, cols);
-  if (rows == 0) reject("linear", "a layer without rows");
-  requireMatrix("linear", tokens, rows);
+  checkLinear(type, tokens, rows, cols);
   const int64_t bytes = rowBytes("linear", type, cols);
   const int64_t greatestRows = std::clamp(kScratchValues / cols, kLeastRows, kGreatestRows);
   const Tiling tiling(rows, tokens, greatestRows, kGreatestTokens);

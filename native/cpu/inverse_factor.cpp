@@ -8,12 +8,10 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <numeric>
-#include <stdexcept>
-#include <string>
 #include <vector>
 
 #include "blas.h"
+#include "damping.h"
 #include "host_memory.h"
 #include "tiling.h"
 
@@ -85,24 +83,6 @@ void blockedInvertLower(ThreadPool& pool, T* l, int64_t n) {
   }
 }
 
-[[noreturn]] void rejectEntry(int64_t i, int64_t j, double value, const char* expected) {
-  throw std::runtime_error("inverseFactor: H[" + std::to_string(i) + "," + std::to_string(j) + "] is " +
-                           std::to_string(value) + ", expected " + expected);
-}
-
-// Diagonal of h [n x n] with that of dead columns set to 1.
-template <class T>
-std::vector<T> liveDiagonal(const T* h, int64_t n, int64_t* deadColumns) {
-  std::vector<T> diagonal(static_cast<size_t>(n));
-  for (int64_t i = 0; i < n; i++) {
-    const T value = h[i * n + i];
-    if (!std::isfinite(value) || value < 0) rejectEntry(i, i, value, "a finite value that is not negative");
-    *deadColumns += value == 0;
-    diagonal[static_cast<size_t>(i)] = value == 0 ? T(1) : value;
-  }
-  return diagonal;
-}
-
 // out = the damped h in reversed order below and on the diagonal, zeros above.
 template <class T>
 void dampInto(ThreadPool& pool, T* out, const T* h, int64_t n, const std::vector<T>& diagonal, double added,
@@ -142,27 +122,23 @@ template <class T>
 FactorReport inverseFactor(ThreadPool& pool, T* u, const T* h, int64_t cols, double damping, double shrinkage) {
   FactorReport report;
   const int64_t n = cols;
-  const std::vector<T> diagonal = liveDiagonal(h, n, &report.deadColumns);
-  const double mean = std::accumulate(diagonal.begin(), diagonal.end(), 0.0) / static_cast<double>(n);
+  std::vector<T> diagonal(static_cast<size_t>(n));
+  for (int64_t i = 0; i < n; i++) diagonal[static_cast<size_t>(i)] = h[i * n + i];
+  report.deadColumns = mendDiagonal(diagonal);
   HostMemory<T> own;  // h is needed as long as a larger damping may have to be tried
   T* work = u;
   if (u == h) {
     own.require("inverseFactor", n * n);
     work = own.data();
   }
-  report.damping = damping;
-  for (report.attempts = 1; report.damping <= kGreatestDamping; report.attempts++) {
-    dampInto(pool, work, h, n, diagonal, report.damping * mean, shrinkage);
-    if (blockedCholesky(pool, work, n)) {
-      blockedInvertLower(pool, work, n);
-      reverse(pool, work, n);
-      if (work != u) std::memcpy(u, work, static_cast<size_t>(n * n) * sizeof(T));
-      return report;
-    }
-    report.damping = report.damping == 0 ? 1e-6 : report.damping * 10;
-  }
-  throw std::runtime_error("inverseFactor: H of " + std::to_string(n) +
-                           " columns is not positive definite even with damping " + std::to_string(kGreatestDamping));
+  raiseDamping(report, diagonal, damping, [&](double added) {
+    dampInto(pool, work, h, n, diagonal, added, shrinkage);
+    return blockedCholesky(pool, work, n);
+  });
+  blockedInvertLower(pool, work, n);
+  reverse(pool, work, n);
+  if (work != u) std::memcpy(u, work, static_cast<size_t>(n * n) * sizeof(T));
+  return report;
 }
 
 template FactorReport inverseFactor(ThreadPool&, float*, const float*, int64_t, double, double);

@@ -9,9 +9,6 @@
 
 namespace lathe {
 
-// The lambda that is given up at.
-constexpr double kGreatestDamping = 1e3;
-
 // See Backend::inverseFactor; T is float or double. u may be h.
 template <class T>
 FactorReport inverseFactor(ThreadPool& pool, T* u, const T* h, int64_t cols, double damping, double shrinkage);

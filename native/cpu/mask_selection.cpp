@@ -4,7 +4,6 @@
 #include "mask_selection.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <cstring>
 #include <string>
@@ -153,31 +152,6 @@ void selectLowestOfGroup(uint8_t* mask, const float* scores, int n, int count) {
       if (mask[i] == 0 && (lowest < 0 || bitsOf(scores[i]) < bitsOf(scores[lowest]))) lowest = i;
     mask[lowest] = 1;
   }
-}
-
-int64_t prunedCount(double sparsity, int64_t total) {
-  // "d.ddde-xx": the digits as one integer of at most 17 digits, and the power of ten that it is divided by.
-  char text[32];
-  const std::to_chars_result written = std::to_chars(text, text + sizeof text, sparsity, std::chars_format::scientific);
-  int64_t digits = 0;
-  int divisions = 0;
-  bool fraction = false;
-  const char* at = text;
-  for (; *at != 'e'; at++) {
-    if (*at == '.') {
-      fraction = true;
-      continue;
-    }
-    digits = digits * 10 + (*at - '0');
-    divisions += fraction;
-  }
-  int exponent = 0;
-  at += at[1] == '+' ? 2 : 1;
-  std::from_chars(at, written.ptr, exponent);
-  divisions -= exponent;
-  unsigned __int128 product = static_cast<unsigned __int128>(digits) * static_cast<uint64_t>(total);
-  for (; divisions > 0 && product > 0; divisions--) product /= 10;
-  return static_cast<int64_t>(product);
 }
 
 }  // namespace lathe

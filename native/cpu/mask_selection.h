@@ -34,10 +34,6 @@ void selectLowest(const ScoredBlock<T>& block, int64_t count, Histograms& histog
 // The same for a few scores: of n, the `count` lowest.
 void selectLowestOfGroup(uint8_t* mask, const float* scores, int n, int count);
 
-// floor(sparsity * total) with sparsity read as the shortest decimal that stands for it: 0.29 of 100 is 29, though the
-// binary number next to 0.29 lies below it. 0 <= sparsity < 1, total >= 0.
-int64_t prunedCount(double sparsity, int64_t total);
-
 }  // namespace lathe
 
 #endif

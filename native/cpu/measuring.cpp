@@ -7,21 +7,17 @@ namespace lathe {
 
 void CpuBackend::logProbabilities(double* hostLogProbability, const float* logits, const int32_t* hostTargets,
                                   int64_t tokens, int64_t vocabulary) {
-  requireMatrix("logProbabilities", tokens, vocabulary);
+  checkLogProbabilities(hostTargets, tokens, vocabulary);
   pool_.run(tokens, [&](int64_t t, int) {
-    const int32_t target = hostTargets[t];
-    if (target < 0 || target >= vocabulary)
-      reject("logProbabilities", "target " + std::to_string(target) + " at row " + std::to_string(t) +
-                                     " is outside the vocabulary of " + std::to_string(vocabulary));
     int64_t top;
     const float* row = logits + t * vocabulary;
-    hostLogProbability[t] = row[target] - kernels_.logSumExp(row, vocabulary, &top);
+    hostLogProbability[t] = row[hostTargets[t]] - kernels_.logSumExp(row, vocabulary, &top);
   });
 }
 
 void CpuBackend::klDivergence(double* hostDivergence, uint8_t* hostSameTop, const float* reference, const float* logits,
                               int64_t tokens, int64_t vocabulary) {
-  requireMatrix("klDivergence", tokens, vocabulary);
+  checkKlDivergence(tokens, vocabulary);
   pool_.run(tokens, [&](int64_t t, int) {
     const float* expected = reference + t * vocabulary;
     const float* found = logits + t * vocabulary;

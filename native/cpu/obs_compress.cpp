@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "arguments.h"
 #include "blas.h"
 #include "host_memory.h"
 #include "mask_selection.h"

@@ -20,13 +20,14 @@ struct ObsLayer {
   double sparsity;  // of an unstructured mask that is to be chosen, else 0
   int keepN;        // n:m pattern that is to be chosen, else 0
   int ofM;
-  int64_t maskBlock;    // whole blocks of the storage type
-  int64_t updateBlock;  // whole blocks of the storage type and whole groups of the pattern, at most kGreatestTileWidth
-  int type;             // storage type, 0: prune only
-  int blockSize;        // of the storage type; 1 when only pruning
-  int64_t packedRow;    // bytes of an encoded row
-  uint8_t* packed;      // encoded rows, or null
-  uint8_t* mask;        // [rows x cols], 1 = pruned: taken as it is where nothing is to be chosen; null: nothing pruned
+  int64_t maskBlock;  // whole blocks of the storage type
+  int64_t
+      updateBlock;    // whole blocks of the storage type and whole groups of the pattern, at most kGreatestUpdateBlock
+  int type;           // storage type, 0: prune only
+  int blockSize;      // of the storage type; 1 when only pruning
+  int64_t packedRow;  // bytes of an encoded row
+  uint8_t* packed;    // encoded rows, or null
+  uint8_t* mask;      // [rows x cols], 1 = pruned: taken as it is where nothing is to be chosen; null: nothing pruned
 };
 
 template <class T>

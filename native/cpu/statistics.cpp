@@ -19,8 +19,7 @@ constexpr int64_t kMirrorBlock = 16;   // its rows stay in the cache while they 
 }  // namespace
 
 void CpuBackend::accumulateHessian(float* h, const float* x, int64_t tokens, int64_t cols) {
-  requireMatrix("accumulateHessian", tokens, cols);
-  requireMatrix("accumulateHessian", cols, cols);
+  checkAccumulateHessian(tokens, cols);
   const TriangularTiling tiling(cols, kGreatestTile);
   pool_.run(tiling.count(), [&](int64_t tile, int) {
     const auto [i, j] = tiling.at(tile);
@@ -51,8 +50,7 @@ void scaleAndMirror(float* h, int64_t cols, float scale, int64_t row, int64_t co
 }  // namespace
 
 void CpuBackend::finishHessian(float* h, int64_t tokens, int64_t cols) {
-  requireMatrix("finishHessian", cols, cols);
-  if (tokens <= 0) reject("finishHessian", std::to_string(tokens) + " tokens");
+  checkFinishHessian(tokens, cols);
   const float scale = static_cast<float>(2.0 / static_cast<double>(tokens));
   pool_.run((cols + kMirrorBlock - 1) / kMirrorBlock, [&](int64_t block, int) {
     const int64_t row = block * kMirrorBlock;
@@ -62,22 +60,14 @@ void CpuBackend::finishHessian(float* h, int64_t tokens, int64_t cols) {
 
 FactorReport CpuBackend::inverseFactor(void* u, const void* h, int type, int64_t cols, double damping,
                                        double shrinkage) {
-  requireMatrix("inverseFactor", cols, cols);
-  if (!(damping >= 0 && damping <= kGreatestDamping) || !(shrinkage >= 0 && shrinkage <= 1))
-    reject("inverseFactor", "damping " + std::to_string(damping) + " and shrinkage " + std::to_string(shrinkage) +
-                                ", expected 0 to " + std::to_string(kGreatestDamping) + " and 0 to 1");
+  checkInverseFactor(type, cols, damping, shrinkage);
   if (type == kF32)
     return lathe::inverseFactor(pool_, static_cast<float*>(u), static_cast<const float*>(h), cols, damping, shrinkage);
-  if (type == kF64)
-    return lathe::inverseFactor(pool_, static_cast<double*>(u), static_cast<const double*>(h), cols, damping,
-                                shrinkage);
-  reject("inverseFactor", "type " + std::to_string(type) + ", expected F32 or F64");
+  return lathe::inverseFactor(pool_, static_cast<double*>(u), static_cast<const double*>(h), cols, damping, shrinkage);
 }
 
 double CpuBackend::quadraticForm(const float* w, const float* h, int64_t rows, int64_t cols) {
-  requireMatrix("quadraticForm", rows, cols);
-  requireMatrix("quadraticForm", cols, cols);
-  if (rows == 0) reject("quadraticForm", "no rows");
+  checkQuadraticForm(rows, cols);
   constexpr int64_t kRows = 128;
   std::vector<double> sums(static_cast<size_t>((rows + kRows - 1) / kRows));
   pool_.run(static_cast<int64_t>(sums.size()), [&](int64_t tile, int worker) {

@@ -11,12 +11,10 @@
 
 #include "check.h"
 #include "lathe/backend.h"
+#include "lathe/limits.h"
 
 namespace lathe {
 namespace test {
-
-constexpr int kF32 = 0;
-constexpr int kF64 = 28;
 
 // Unit roundoffs: half of the distance from 1 to the next number.
 constexpr double kRoundoff32 = 0x1p-24;

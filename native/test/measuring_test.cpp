@@ -125,7 +125,7 @@ TEST(targetsOutsideTheVocabularyAreRefused) {
     for (const int32_t wrong : {-1, 13}) {
       const std::vector<int32_t> targets = {0, 1, wrong, 2};
       CHECK_THROWS(backend->logProbabilities(out.data(), logits.data(), targets.data(), 4, 13), "logProbabilities",
-                   text("target ", wrong), "row 2", "13");
+                   text("target ", wrong), "position 2", "13");
       std::vector<float> y(4 * 8), table(13 * 8);
       CHECK_THROWS(backend->embedding(y.data(), table.data(), kF32, 13, 8, targets.data(), 4), "embedding",
                    text("token ", wrong), "position 2", "13");

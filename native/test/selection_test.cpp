@@ -4,6 +4,7 @@
 #include <cstring>
 #include <numeric>
 
+#include "arguments.h"
 #include "backends.h"
 #include "mask_selection.h"
 #include "thread_pool.h"

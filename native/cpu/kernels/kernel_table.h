@@ -8,23 +8,19 @@
 
 #include <cstdint>
 
+#include "lathe/limits.h"
+
 namespace lathe {
 
 // Rows that are compressed together, one per vector lane.
 constexpr int kLanes = 16;
-
-// Columns of an ObsTile at most.
-constexpr int64_t kGreatestTileWidth = 1024;
-
-// Columns of an n:m pattern's group at most.
-constexpr int kGreatestPattern = 128;
 
 // One segment of columns of OBS compression for kLanes rows (see obs.cpp for the mathematics).
 struct ObsTile {
   void* w = nullptr;          // first row's first column of the block; computeType values
   int64_t stride = 0;         // from a row to the next, in values
   int lanes = 0;              // rows in use, <= kLanes
-  int64_t width = 0;          // columns of the block
+  int64_t width = 0;          // columns of the block, at most kGreatestUpdateBlock
   const void* u = nullptr;    // U[block, block], row-major
   int64_t uStride = 0;        // from a row of U to the next
   uint8_t* mask = nullptr;    // [lanes x width], row stride maskStride: 1 = pruned; read, or written where n:m; or null

@@ -37,9 +37,9 @@ constexpr int kStrip = 8;
 
 template <class T>
 struct TileState {
-  typename Lanes16<T>::Column w[kGreatestTileWidth];  // as compensated so far; q once a column is done
-  typename Lanes16<T>::Column e[kGreatestTileWidth];
-  typename Lanes16<T>::Flags pruned[kGreatestTileWidth];  // -1, else 0; 0 while a column's pattern is not chosen
+  typename Lanes16<T>::Column w[kGreatestUpdateBlock];  // as compensated so far; q once a column is done
+  typename Lanes16<T>::Column e[kGreatestUpdateBlock];
+  typename Lanes16<T>::Flags pruned[kGreatestUpdateBlock];  // -1, else 0; 0 while a column's pattern is not chosen
 };
 
 // Leaves the weights as they are: pruning alone.
