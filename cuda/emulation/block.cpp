@@ -1,0 +1,307 @@
+#include "block.h"
+
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdio>
+#include <cstring>
+#include <new>
+
+#include "symbols.h"
+
+namespace lathe {
+namespace emulation {
+
+thread_local Block* currentBlock = nullptr;
+
+namespace {
+
+std::atomic<uint64_t> blockCount{0}, switchCount{0};
+
+std::string text(uint3 index) {
+  return "(" + std::to_string(index.x) + "," + std::to_string(index.y) + "," + std::to_string(index.z) + ")";
+}
+
+std::string text(Place place) {
+  const char* slash = std::strrchr(place.file, '/');
+  return std::string(slash ? slash + 1 : place.file) + ":" + std::to_string(place.line);
+}
+
+uint3 unravel(uint64_t index, dim3 size) {
+  return {static_cast<unsigned>(index % size.x), static_cast<unsigned>(index / size.x % size.y),
+          static_cast<unsigned>(index / size.x / size.y)};
+}
+
+}  // namespace
+
+Block::Block()
+    : threads_(mostBlockThreads), ready_(mostBlockThreads), warps_(mostBlockThreads / 32), host_(hostFiber()) {
+  dynamicShared_ =
+      mmap(nullptr, sharedBytesOptIn, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (dynamicShared_ == MAP_FAILED) throw std::bad_alloc();
+}
+
+Block::~Block() { munmap(dynamicShared_, sharedBytesOptIn); }
+
+Block& blockOfThread() {
+  thread_local Block block;
+  return block;
+}
+
+void Block::run(Grid& grid, uint64_t index) {
+  grid_ = &grid;
+  index_ = unravel(index, grid.blocks);
+  count_ = grid.threads.x * grid.threads.y * grid.threads.z;
+  random_ = Random(grid.seed + index);
+  ended_ = arrived_ = readyCount_ = 0;
+  total_ = 0;
+  for (uint32_t i = 0; i < count_; ++i) {
+    threads_[i] = Thread();
+    ready_[readyCount_++] = i;
+  }
+  for (uint32_t i = 0; i * 32 < count_; ++i) {
+    const uint32_t lanes = std::min(count_ - i * 32, 32u);
+    warps_[i] = {lanes == 32 ? ~0u : (1u << lanes) - 1, 0, 0};
+  }
+  std::memset(dynamicShared_, 0xff, grid.sharedBytes);  // not zero: nothing may count on it
+
+  currentBlock = this;
+  goTo(pick(), host_, false);
+  currentBlock = nullptr;
+
+  for (uint32_t i = 0; i < count_; ++i) {  // of fibers that an error left behind
+    if (threads_[i].fiber.stack) stacks_.release(threads_[i].fiber.stack);
+  }
+  ++blockCount;
+  switchCount += switches_;
+  switches_ = 0;
+}
+
+// --- The scheduler ---------------------------------------------------------------------------------------------------
+
+void Block::fiberMain() {
+  entered();
+  Block& block = *currentBlock;
+  for (;;) {
+    block.runThread();
+    block.endThread();
+  }
+}
+
+void Block::runThread() {
+  const Kernel& kernel = grid_->kernel;
+  void* arguments = __builtin_alloca_with_align(kernel.argumentBytes + 1, 16 * 8);
+  std::memcpy(arguments, grid_->arguments.data(), kernel.argumentBytes);
+  Thread& me = threads_[running_];
+  *positionOn(me.fiber.stack) = {unravel(running_, grid_->threads), index_, grid_->threads, grid_->blocks};
+  kernel.invoke(kernel.kernel, arguments);
+}
+
+// Returns when another thread is to begin on this fiber's stack.
+void Block::endThread() {
+  Thread& me = threads_[running_];
+  me.state = State::ended;
+  warps_[running_ / 32].ended |= 1u << running_ % 32;
+  ++ended_;
+  if (readyCount_ == 0) {
+    if (ended_ < count_) fail(cudaErrorLaunchFailure, whoWaits());
+    switchFiber(me.fiber, host_, true);
+  }
+  const uint32_t next = pick();
+  if (threads_[next].state == State::unstarted) {
+    std::swap(threads_[next].fiber, me.fiber);
+    threads_[next].state = State::ready;
+    running_ = next;
+    return;
+  }
+  stacks_.release(me.fiber.stack);
+  me.fiber.stack = nullptr;
+  goTo(next, me.fiber, true);
+}
+
+// A ready thread, which it takes out of those that wait for their turn.
+uint32_t Block::pick() {
+  const uint32_t place = random_.below(readyCount_);
+  const uint32_t thread = ready_[place];
+  ready_[place] = ready_[--readyCount_];
+  return thread;
+}
+
+void Block::enqueue(uint32_t thread) {
+  threads_[thread].state = State::ready;
+  ready_[readyCount_++] = thread;
+}
+
+void Block::goTo(uint32_t next, Fiber& from, bool ends) {
+  Thread& thread = threads_[next];
+  running_ = next;
+  ++switches_;
+  if (thread.state == State::unstarted) {
+    thread.state = State::ready;
+    thread.fiber.stack = stacks_.acquire();
+    prepare(thread.fiber, fiberMain);
+  }
+  switchFiber(from, thread.fiber, ends);
+}
+
+// The running fiber waits or has queued itself.
+void Block::giveWay() {
+  if (readyCount_ == 0) fail(cudaErrorLaunchFailure, whoWaits());
+  const uint32_t me = running_;
+  const uint32_t next = pick();
+  if (next != me) goTo(next, threads_[me].fiber, false);
+}
+
+void Block::yield() {
+  enqueue(running_);
+  giveWay();
+}
+
+// --- Barriers and warps ----------------------------------------------------------------------------------------------
+
+int Block::syncThreads(BarrierOperation operation, int predicate, Place place) {
+  Thread& me = threads_[running_];
+  me.place = place;
+  if (arrived_ > 0) {
+    // The first that arrived stands for all that wait.
+    const Place theirs = threads_[firstArrived_].place;
+    if (theirs.line != place.line || std::strcmp(theirs.file, place.file) != 0) {
+      fail(cudaErrorLaunchFailure, "divergent barrier: this thread waits at " + text(place) + ", " +
+                                       threadName(firstArrived_) + " at " + text(theirs));
+    }
+  } else {
+    firstArrived_ = running_;
+  }
+  total_ += predicate != 0;
+  if (++arrived_ < count_) {
+    me.state = State::atBarrier;
+    giveWay();
+  } else {
+    const int all = static_cast<int>(count_);
+    result_ = operation == BarrierOperation::count ? total_
+              : operation == BarrierOperation::all ? total_ == all
+                                                   : total_ > 0;
+    total_ = 0;
+    arrived_ = 0;
+    for (uint32_t i = 0; i < count_; ++i) enqueue(i);
+    giveWay();
+  }
+  return result_;
+}
+
+void Block::warp(WarpRequest& request) {
+  Warp& warp = warps_[running_ / 32];
+  const unsigned bit = 1u << running_ % 32;
+  const unsigned mask = request.mask;
+  const auto wrong = [&](std::string what) {
+    char hexadecimal[16];
+    std::snprintf(hexadecimal, sizeof hexadecimal, "0x%08x", mask);
+    what = "warp operation at " + text(request.place) + " with mask " + hexadecimal + ": " + what;
+    fail(cudaErrorLaunchFailure, std::move(what));
+  };
+  if (!(mask & bit)) wrong("the mask leaves out the calling lane");
+  if (mask & ~warp.present) wrong("the mask names lanes that the block does not have");
+  if (mask & warp.ended) wrong("the mask names lanes that have ended");
+  if (request.operation == WarpOperation::shuffle && !(mask >> request.source & 1)) {
+    wrong("lane " + std::to_string(request.source) + ", which is read, is not in the mask");
+  }
+  if (const unsigned others = mask & warp.waiting) {
+    const uint32_t other = running_ / 32 * 32 + static_cast<uint32_t>(__builtin_ctz(others));
+    const WarpRequest& theirs = *threads_[other].request;
+    if (theirs.mask != mask) wrong(threadName(other) + " waits at " + text(theirs.place) + " with another mask");
+    if (theirs.operation != request.operation || theirs.place.line != request.place.line) {
+      wrong(threadName(other) + " waits in another operation, at " + text(theirs.place));
+    }
+  }
+  Thread& me = threads_[running_];
+  me.request = &request;
+  warp.waiting |= bit;
+  if ((warp.waiting & mask) == mask) {
+    completeWarp(warp, mask);
+  } else {
+    me.state = State::atWarp;
+  }
+  giveWay();
+}
+
+void Block::completeWarp(Warp& warp, unsigned mask) {
+  const uint32_t first = running_ / 32 * 32;
+  uint64_t value[32][2];
+  for (uint32_t lane = 0; lane < 32; ++lane) {
+    value[lane][0] = value[lane][1] = 0;
+    if (!(mask >> lane & 1)) continue;
+    const WarpRequest& request = *threads_[first + lane].request;
+    if (request.mask != mask) {
+      fail(cudaErrorLaunchFailure, "warp operation at " + text(request.place) + ": " + threadName(first + lane) +
+                                       " waits there with another mask than the lanes it meets");
+    }
+    value[lane][0] = request.value[0];
+    value[lane][1] = request.value[1];
+  }
+  for (uint32_t lane = 0; lane < 32; ++lane) {
+    if (!(mask >> lane & 1)) continue;
+    WarpRequest& request = *threads_[first + lane].request;
+    if (request.operation == WarpOperation::shuffle) {
+      std::memcpy(request.value, value[request.source], sizeof request.value);
+    } else if (request.values) {
+      for (int i = 0; i < 32; ++i) request.values[i] = value[i][0];
+    }
+    threads_[first + lane].request = nullptr;
+    enqueue(first + lane);
+  }
+  warp.waiting &= ~mask;
+}
+
+unsigned Block::activeLanes() const {
+  const Warp& warp = warps_[running_ / 32];
+  return warp.present & ~warp.ended;
+}
+
+// --- Errors ----------------------------------------------------------------------------------------------------------
+
+std::string Block::threadName(uint32_t thread) const { return "thread " + text(unravel(thread, grid_->threads)); }
+
+// Up to four threads in this state and where they wait.
+std::string Block::waits(State state) const {
+  std::string list;
+  int found = 0;
+  for (uint32_t i = 0; i < count_; ++i) {
+    const Thread& thread = threads_[i];
+    if (thread.state != state) continue;
+    if (++found > 4) continue;
+    list += (found > 1 ? ", " : "") + threadName(i);
+    if (state != State::ended) list += " at " + text(state == State::atWarp ? thread.request->place : thread.place);
+  }
+  if (found > 4) list += " and " + std::to_string(found - 4) + " more";
+  return list;
+}
+
+std::string Block::whoWaits() const {
+  std::string what = "no thread can go on.";
+  const std::string barrier = waits(State::atBarrier), warp = waits(State::atWarp), ended = waits(State::ended);
+  if (!barrier.empty()) what += " At a barrier: " + barrier + ".";
+  if (!warp.empty()) what += " In a warp operation: " + warp + ".";
+  if (!ended.empty()) what += " Ended: " + ended + ".";
+  return what;
+}
+
+// The fiber that calls this is never gone back to, so nothing in its frames may own memory by then.
+void Block::fail(cudaError_t error, std::string what) {
+  grid_->fail({error, "kernel " + functionName(reinterpret_cast<const void*>(grid_->kernel.kernel)) + ", block " +
+                          text(index_) + ", " + threadName(running_) + ": " + what});
+  std::string().swap(what);
+  Fiber abandoned;
+  switchFiber(abandoned, host_, true);
+  __builtin_unreachable();
+}
+
+Statistics countedByBlocks() {
+  Statistics counted{};
+  counted.blocks = blockCount;
+  counted.switches = switchCount;
+  return counted;
+}
+
+}  // namespace emulation
+}  // namespace lathe

@@ -1,0 +1,107 @@
+#!/usr/bin/env bash
+# Builds and runs the C++ tests of the CUDA part against the emulation: as the emulated library is built, and once more
+# under AddressSanitizer. Maven calls it in the verify phase, with these variables:
+#
+#   BUILD      folder that takes what is built here, in test/
+#   OPENBLAS   folder with include/ and libopenblas.so.0
+#   NATIVE     the native module's build folder: its objects/ hold the CPU backend that tests compare with
+#
+# By hand: cuda/test/run.sh [PROGRAM [NAME]] runs one program (emulation or backend; emulation_address, backend_address),
+# or of it the tests whose name holds NAME. The variables then have the values that they have under Maven.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+BUILD=${BUILD:-$PWD/target}
+NATIVE=${NATIVE:-$PWD/../native/target}
+OPENBLAS=${OPENBLAS:-$NATIVE/openblas/org/bytedeco/openblas/linux-x86_64}
+includes=(-Iemulation -Ikernels -Ihost -I../native/include -I../native/test -I../native/arguments "-I$OPENBLAS/include")
+sources=(emulation kernels host test ../native/include ../native/arguments ../native/test/check.h ../native/test/main.cpp)
+objects=$BUILD/test
+commands=$(mktemp)
+trap 'rm -f "$commands"' EXIT
+
+existing=()
+for source in "${sources[@]}"; do [ -e "$source" ] && existing+=("$source"); done
+newest_header=$(find "${existing[@]}" -name '*.h' -printf '%T@ %p\n' | sort -n | tail -1 | cut -d' ' -f2-)
+
+# compile FOLDER FLAGS -- SOURCES...: notes the commands of the objects that are out of date.
+compile() {
+  local folder=$objects/$1 flags=() source object
+  shift
+  while [ "$1" != -- ]; do flags+=("$1") && shift; done
+  shift
+  for source in "$@"; do
+    object=$folder/$(basename "${source%.*}").o
+    if [ ! "$object" -nt "$source" ] || [ ! "$object" -nt "$newest_header" ]; then
+      mkdir -p "$folder"
+      printf '%q ' g++ -x c++ "${flags[@]}" "${includes[@]}" -c "$source" -o "$object" >> "$commands"
+      echo >> "$commands"
+    fi
+  done
+}
+
+link() { # PROGRAM FLAGS AND OBJECTS...
+  local name=$objects/$1
+  shift
+  g++ -pthread "$@" "$OPENBLAS/libopenblas.so.0" "-Wl,-rpath,$OPENBLAS" "-Wl,-rpath-link,$OPENBLAS" -ldl -o "$name"
+}
+
+matching() { # PATTERNS...: the files there are
+  local file
+  for file in "$@"; do [ ! -e "$file" ] || echo "$file"; done
+}
+
+common=(-std=c++17 -pthread -Wall -Wextra -Werror -ffp-contract=off)
+plain=("${common[@]}" -O2)
+# Loads and stores of kernels go through the hooks of emulation/hooks.cpp.
+kernels=("${plain[@]}" -g1)
+address=("${common[@]}" -O1 -g1 -fsanitize=address)
+
+build_program() { # NAME: emulation or backend
+  local tests host=() device=()
+  if [ "$1" = emulation ]; then
+    mapfile -t tests < <(matching test/emulation_*.cu test/emulation_*.cpp)
+  else
+    mapfile -t tests < <(matching test/*.cu test/*.cpp | grep -v '^test/emulation_')
+    mapfile -t host < <(matching host/*.cpp)
+    mapfile -t device < <(matching kernels/*.cu)
+  fi
+  [ ${#tests[@]} -gt 0 ] || return 1
+  local runtime=(emulation/*.cpp ../native/test/main.cpp)
+  compile plain/runtime "${plain[@]}" -- "${runtime[@]}"
+  compile plain/kernels "${kernels[@]}" -- "${device[@]}"
+  compile "plain/$1" "${kernels[@]}" -- "${host[@]}" "${tests[@]}"
+  compile address/runtime "${address[@]}" -- "${runtime[@]}"
+  compile address/kernels "${address[@]}" -- "${device[@]}"
+  compile "address/$1" "${address[@]}" -- "${host[@]}" "${tests[@]}"
+  tr '\n' '\0' < "$commands" | xargs -0 -r -P "$(nproc)" -n 1 bash -c
+  : > "$commands"
+
+  local native=() kind parts
+  [ "$1" = emulation ] || mapfile -t native < <(matching "$NATIVE"/objects/*/*.o)
+  for kind in plain address; do
+    mapfile -t parts < <(matching "$objects/$kind"/{runtime,"$1"}/*.o)
+    [ "$1" = emulation ] || mapfile -t -O "${#parts[@]}" parts < <(matching "$objects/$kind"/kernels/*.o)
+    if [ $kind = plain ]; then
+      link "$1" "${parts[@]}" "${native[@]}"
+    else
+      link "$1_address" -fsanitize=address "${parts[@]}" "${native[@]}"
+    fi
+  done
+}
+
+if [ $# -gt 0 ]; then
+  build_program "${1%_address}" || { echo "there are no tests of $1"; exit 1; }
+  exec "$objects/$1" "${@:2}"
+fi
+for name in emulation backend; do
+  passed=$objects/$name.passed
+  if [ -e "$passed" ] && [ -z "$(find "${existing[@]}" -newer "$passed" -type f)" ]; then
+    echo "the tests of $name have passed and nothing has changed since"
+  elif build_program "$name"; then
+    for program in "$name" "${name}_address"; do
+      echo "$program"
+      "$objects/$program"
+    done
+    touch "$passed"
+  fi
+done
