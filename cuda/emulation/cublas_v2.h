@@ -61,68 +61,78 @@ cublasStatus_t cublasGetPointerMode(cublasHandle_t handle, cublasPointerMode_t* 
 cublasStatus_t cublasSetMathMode(cublasHandle_t handle, cublasMath_t mode);
 cublasStatus_t cublasGetMathMode(cublasHandle_t handle, cublasMath_t* mode);
 
-// The forms for F32 (S) and F64 (D).
-#define LATHE_EMULATED_BLAS(letter, T)                                                                                 \
+// The forms for F32 (S) and F64 (D), with sizes of 32 bits and, named _64, of 64 bits. The emulation itself takes sizes
+// below 2^31 alone.
+#define LATHE_EMULATED_BLAS(letter, T, Int, suffix)                                                                    \
   /* C [m x n] = alpha op(A) [m x k] op(B) [k x n] + beta C */                                                         \
-  cublasStatus_t cublas##letter##gemm(cublasHandle_t handle, cublasOperation_t transa, cublasOperation_t transb,       \
-                                      int m, int n, int k, const T* alpha, const T* a, int lda, const T* b, int ldb,   \
-                                      const T* beta, T* c, int ldc);                                                   \
+  cublasStatus_t cublas##letter##gemm##suffix(cublasHandle_t handle, cublasOperation_t transa,                         \
+                                              cublasOperation_t transb, Int m, Int n, Int k, const T* alpha,           \
+                                              const T* a, Int lda, const T* b, Int ldb, const T* beta, T* c, Int ldc); \
   /* The same for `count` triples, `stride` elements apart */                                                          \
-  cublasStatus_t cublas##letter##gemmStridedBatched(                                                                   \
-      cublasHandle_t handle, cublasOperation_t transa, cublasOperation_t transb, int m, int n, int k, const T* alpha,  \
-      const T* a, int lda, long long strideA, const T* b, int ldb, long long strideB, const T* beta, T* c, int ldc,    \
-      long long strideC, int count);                                                                                   \
+  cublasStatus_t cublas##letter##gemmStridedBatched##suffix(                                                           \
+      cublasHandle_t handle, cublasOperation_t transa, cublasOperation_t transb, Int m, Int n, Int k, const T* alpha,  \
+      const T* a, Int lda, long long strideA, const T* b, Int ldb, long long strideB, const T* beta, T* c, Int ldc,    \
+      long long strideC, Int count);                                                                                   \
   /* One triangle of C [n x n] = alpha op(A) [n x k] op(A)^T + beta C */                                               \
-  cublasStatus_t cublas##letter##syrk(cublasHandle_t handle, cublasFillMode_t uplo, cublasOperation_t trans, int n,    \
-                                      int k, const T* alpha, const T* a, int lda, const T* beta, T* c, int ldc);       \
+  cublasStatus_t cublas##letter##syrk##suffix(cublasHandle_t handle, cublasFillMode_t uplo, cublasOperation_t trans,   \
+                                              Int n, Int k, const T* alpha, const T* a, Int lda, const T* beta, T* c,  \
+                                              Int ldc);                                                                \
   /* C [m x n] = alpha A B + beta C (left) or alpha B A + beta C (right), A symmetric, stored in one triangle */       \
-  cublasStatus_t cublas##letter##symm(cublasHandle_t handle, cublasSideMode_t side, cublasFillMode_t uplo, int m,      \
-                                      int n, const T* alpha, const T* a, int lda, const T* b, int ldb, const T* beta,  \
-                                      T* c, int ldc);                                                                  \
+  cublasStatus_t cublas##letter##symm##suffix(cublasHandle_t handle, cublasSideMode_t side, cublasFillMode_t uplo,     \
+                                              Int m, Int n, const T* alpha, const T* a, Int lda, const T* b, Int ldb,  \
+                                              const T* beta, T* c, Int ldc);                                           \
   /* B [m x n] <- alpha op(A)^-1 B (left) or alpha B op(A)^-1 (right), A triangular */                                 \
-  cublasStatus_t cublas##letter##trsm(cublasHandle_t handle, cublasSideMode_t side, cublasFillMode_t uplo,             \
-                                      cublasOperation_t trans, cublasDiagType_t diag, int m, int n, const T* alpha,    \
-                                      const T* a, int lda, T* b, int ldb);                                             \
+  cublasStatus_t cublas##letter##trsm##suffix(cublasHandle_t handle, cublasSideMode_t side, cublasFillMode_t uplo,     \
+                                              cublasOperation_t trans, cublasDiagType_t diag, Int m, Int n,            \
+                                              const T* alpha, const T* a, Int lda, T* b, Int ldb);                     \
   /* C [m x n] = alpha op(A) B (left) or alpha B op(A) (right), A triangular; C may be B */                            \
-  cublasStatus_t cublas##letter##trmm(cublasHandle_t handle, cublasSideMode_t side, cublasFillMode_t uplo,             \
-                                      cublasOperation_t trans, cublasDiagType_t diag, int m, int n, const T* alpha,    \
-                                      const T* a, int lda, const T* b, int ldb, T* c, int ldc);                        \
+  cublasStatus_t cublas##letter##trmm##suffix(                                                                         \
+      cublasHandle_t handle, cublasSideMode_t side, cublasFillMode_t uplo, cublasOperation_t trans,                    \
+      cublasDiagType_t diag, Int m, Int n, const T* alpha, const T* a, Int lda, const T* b, Int ldb, T* c, Int ldc);   \
   /* C [m x n] = alpha op(A) + beta op(B); C may be A or B where that one is not transposed */                         \
-  cublasStatus_t cublas##letter##geam(cublasHandle_t handle, cublasOperation_t transa, cublasOperation_t transb,       \
-                                      int m, int n, const T* alpha, const T* a, int lda, const T* beta, const T* b,    \
-                                      int ldb, T* c, int ldc);                                                         \
+  cublasStatus_t cublas##letter##geam##suffix(cublasHandle_t handle, cublasOperation_t transa,                         \
+                                              cublasOperation_t transb, Int m, Int n, const T* alpha, const T* a,      \
+                                              Int lda, const T* beta, const T* b, Int ldb, T* c, Int ldc);             \
   /* C [m x n] = A diag(x) (right) or diag(x) A (left); C may be A */                                                  \
-  cublasStatus_t cublas##letter##dgmm(cublasHandle_t handle, cublasSideMode_t side, int m, int n, const T* a, int lda, \
-                                      const T* x, int incx, T* c, int ldc);                                            \
+  cublasStatus_t cublas##letter##dgmm##suffix(cublasHandle_t handle, cublasSideMode_t side, Int m, Int n, const T* a,  \
+                                              Int lda, const T* x, Int incx, T* c, Int ldc);                           \
   /* y = alpha op(A) x + beta y for A [m x n] */                                                                       \
-  cublasStatus_t cublas##letter##gemv(cublasHandle_t handle, cublasOperation_t trans, int m, int n, const T* alpha,    \
-                                      const T* a, int lda, const T* x, int incx, const T* beta, T* y, int incy);       \
+  cublasStatus_t cublas##letter##gemv##suffix(cublasHandle_t handle, cublasOperation_t trans, Int m, Int n,            \
+                                              const T* alpha, const T* a, Int lda, const T* x, Int incx,               \
+                                              const T* beta, T* y, Int incy);                                          \
   /* A [m x n] += alpha x y^T */                                                                                       \
-  cublasStatus_t cublas##letter##ger(cublasHandle_t handle, int m, int n, const T* alpha, const T* x, int incx,        \
-                                     const T* y, int incy, T* a, int lda);                                             \
+  cublasStatus_t cublas##letter##ger##suffix(cublasHandle_t handle, Int m, Int n, const T* alpha, const T* x,          \
+                                             Int incx, const T* y, Int incy, T* a, Int lda);                           \
   /* Results go to host memory, after all work of the stream, or to device memory by the pointer mode */               \
-  cublasStatus_t cublas##letter##dot(cublasHandle_t handle, int n, const T* x, int incx, const T* y, int incy,         \
-                                     T* result);                                                                       \
-  cublasStatus_t cublas##letter##nrm2(cublasHandle_t handle, int n, const T* x, int incx, T* result);                  \
-  cublasStatus_t cublas##letter##axpy(cublasHandle_t handle, int n, const T* alpha, const T* x, int incx, T* y,        \
-                                      int incy);                                                                       \
-  cublasStatus_t cublas##letter##scal(cublasHandle_t handle, int n, const T* alpha, T* x, int incx);
+  cublasStatus_t cublas##letter##dot##suffix(cublasHandle_t handle, Int n, const T* x, Int incx, const T* y, Int incy, \
+                                             T* result);                                                               \
+  cublasStatus_t cublas##letter##nrm2##suffix(cublasHandle_t handle, Int n, const T* x, Int incx, T* result);          \
+  cublasStatus_t cublas##letter##axpy##suffix(cublasHandle_t handle, Int n, const T* alpha, const T* x, Int incx,      \
+                                              T* y, Int incy);                                                         \
+  cublasStatus_t cublas##letter##scal##suffix(cublasHandle_t handle, Int n, const T* alpha, T* x, Int incx);
 
-LATHE_EMULATED_BLAS(S, float)
-LATHE_EMULATED_BLAS(D, double)
+LATHE_EMULATED_BLAS(S, float, int, )
+LATHE_EMULATED_BLAS(S, float, int64_t, _64)
+LATHE_EMULATED_BLAS(D, double, int, )
+LATHE_EMULATED_BLAS(D, double, int64_t, _64)
 #undef LATHE_EMULATED_BLAS
 
 // gemm with operands of other types. Here: A and B both F32, BF16 or F16, C F32 or of their type, sums in F32; or all
 // F64. Compute types with FAST round F32 operands as the tensor cores do.
-cublasStatus_t cublasGemmEx(cublasHandle_t handle, cublasOperation_t transa, cublasOperation_t transb, int m, int n,
-                            int k, const void* alpha, const void* a, cudaDataType aType, int lda, const void* b,
-                            cudaDataType bType, int ldb, const void* beta, void* c, cudaDataType cType, int ldc,
-                            cublasComputeType_t compute, cublasGemmAlgo_t algorithm);
-cublasStatus_t cublasGemmStridedBatchedEx(cublasHandle_t handle, cublasOperation_t transa, cublasOperation_t transb,
-                                          int m, int n, int k, const void* alpha, const void* a, cudaDataType aType,
-                                          int lda, long long strideA, const void* b, cudaDataType bType, int ldb,
-                                          long long strideB, const void* beta, void* c, cudaDataType cType, int ldc,
-                                          long long strideC, int count, cublasComputeType_t compute,
-                                          cublasGemmAlgo_t algorithm);
+#define LATHE_EMULATED_GEMM_EX(Int, suffix)                                                                           \
+  cublasStatus_t cublasGemmEx##suffix(cublasHandle_t handle, cublasOperation_t transa, cublasOperation_t transb,      \
+                                      Int m, Int n, Int k, const void* alpha, const void* a, cudaDataType aType,      \
+                                      Int lda, const void* b, cudaDataType bType, Int ldb, const void* beta, void* c, \
+                                      cudaDataType cType, Int ldc, cublasComputeType_t compute,                       \
+                                      cublasGemmAlgo_t algorithm);                                                    \
+  cublasStatus_t cublasGemmStridedBatchedEx##suffix(                                                                  \
+      cublasHandle_t handle, cublasOperation_t transa, cublasOperation_t transb, Int m, Int n, Int k,                 \
+      const void* alpha, const void* a, cudaDataType aType, Int lda, long long strideA, const void* b,                \
+      cudaDataType bType, Int ldb, long long strideB, const void* beta, void* c, cudaDataType cType, Int ldc,         \
+      long long strideC, Int count, cublasComputeType_t compute, cublasGemmAlgo_t algorithm);
+
+LATHE_EMULATED_GEMM_EX(int, )
+LATHE_EMULATED_GEMM_EX(int64_t, _64)
+#undef LATHE_EMULATED_GEMM_EX
 
 #endif

@@ -43,7 +43,17 @@ LATHE_EMULATED_SOLVER(S, float)
 LATHE_EMULATED_SOLVER(D, double)
 #undef LATHE_EMULATED_SOLVER
 
-// The inverse of a triangular matrix A [n x n] of F32 or F64, in place. Sizes of work spaces are in bytes.
+// The forms that are told the type: F32 or F64. Sizes of work spaces are in bytes, on the device and on the host.
+typedef struct cusolverDnParams* cusolverDnParams_t;
+cusolverStatus_t cusolverDnCreateParams(cusolverDnParams_t* params);
+cusolverStatus_t cusolverDnDestroyParams(cusolverDnParams_t params);
+cusolverStatus_t cusolverDnXpotrf_bufferSize(cusolverDnHandle_t handle, cusolverDnParams_t params,
+                                             cublasFillMode_t uplo, int64_t n, cudaDataType type, const void* a,
+                                             int64_t lda, cudaDataType compute, size_t* deviceBytes, size_t* hostBytes);
+cusolverStatus_t cusolverDnXpotrf(cusolverDnHandle_t handle, cusolverDnParams_t params, cublasFillMode_t uplo,
+                                  int64_t n, cudaDataType type, void* a, int64_t lda, cudaDataType compute,
+                                  void* deviceWork, size_t deviceBytes, void* hostWork, size_t hostBytes, int* devInfo);
+// The inverse of a triangular matrix A [n x n], in place.
 cusolverStatus_t cusolverDnXtrtri_bufferSize(cusolverDnHandle_t handle, cublasFillMode_t uplo, cublasDiagType_t diag,
                                              int64_t n, cudaDataType type, void* a, int64_t lda, size_t* deviceBytes,
                                              size_t* hostBytes);

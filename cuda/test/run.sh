@@ -13,8 +13,8 @@ cd "$(dirname "$0")/.."
 BUILD=${BUILD:-$PWD/target}
 NATIVE=${NATIVE:-$PWD/../native/target}
 OPENBLAS=${OPENBLAS:-$NATIVE/openblas/org/bytedeco/openblas/linux-x86_64}
-includes=(-Iemulation -Ikernels -Ihost -I../native/include -I../native/test -I../native/arguments "-I$OPENBLAS/include")
-sources=(emulation kernels host test ../native/include ../native/arguments ../native/test/check.h ../native/test/main.cpp)
+includes=(-Iemulation -Ikernels -Ihost -I../native/include -I../native/test -I../native/common "-I$OPENBLAS/include")
+sources=(emulation kernels host test ../native/include ../native/common ../native/test/check.h ../native/test/main.cpp)
 objects=$BUILD/test
 commands=$(mktemp)
 trap 'rm -f "$commands"' EXIT
@@ -50,7 +50,7 @@ matching() { # PATTERNS...: the files there are
   for file in "$@"; do [ ! -e "$file" ] || echo "$file"; done
 }
 
-common=(-std=c++17 -pthread -Wall -Wextra -Werror -ffp-contract=off)
+common=(-std=c++17 -pthread -Wall -Wextra -Werror -Wno-unknown-pragmas -ffp-contract=off)
 plain=("${common[@]}" -O2)
 # Loads and stores of kernels go through the hooks of emulation/hooks.cpp.
 kernels=("${plain[@]}" -g1)
@@ -66,7 +66,7 @@ build_program() { # NAME: emulation or backend
     mapfile -t device < <(matching kernels/*.cu)
   fi
   [ ${#tests[@]} -gt 0 ] || return 1
-  local runtime=(emulation/*.cpp ../native/test/main.cpp)
+  local runtime=(emulation/runtime/*.cpp ../native/test/main.cpp)
   compile plain/runtime "${plain[@]}" -- "${runtime[@]}"
   compile plain/kernels "${kernels[@]}" -- "${device[@]}"
   compile "plain/$1" "${kernels[@]}" -- "${host[@]}" "${tests[@]}"

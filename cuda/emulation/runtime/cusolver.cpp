@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <cstring>
 #include <limits>
 
 #include "blas.h"
@@ -122,22 +124,58 @@ cusolverStatus_t solve(const char* function, cusolverDnHandle_t handle, cublasFi
   }));
 }
 
-template <class T>
-cusolverStatus_t invertTriangle(cusolverDnHandle_t handle, cublasFillMode_t uplo, cublasDiagType_t diag, int64_t n,
-                                void* memory, int64_t lda, void* work, size_t workBytes, int* devInfo) {
-  T* a = static_cast<T*>(memory);
-  SolverCall call("cusolverDnXtrtri", handle, uplo);
-  call.require(isOneOf(diag), "diag", "one of its enumeration");
-  call.square(a, n, lda, true);
-  call.require(n <= std::numeric_limits<int>::max() && lda <= std::numeric_limits<int>::max(), "n", "less");
-  call.workspace(static_cast<T*>(work), static_cast<int64_t>(workBytes / sizeof(T)), n == 0 ? 0 : workElements(n));
-  call.info(devInfo);
-  return solverStatus(call.run(false, [=] {
-    *devInfo = 0;
-    if (n == 0) return;
-    trtri(lapack(uplo), diag == CUBLAS_DIAG_UNIT ? "U" : "N", static_cast<int>(n), a, static_cast<int>(lda), devInfo);
-  }));
-}
+// Bytes of work space on the host: the real library also asks for some of the time.
+constexpr size_t hostWorkBytes = 64;
+
+// The work spaces of the forms that are told the type.
+struct WorkSpaces {
+  void* device;
+  size_t deviceBytes;
+  void* host;
+  size_t hostBytes;
+};
+
+size_t bytesOf(cudaDataType type) { return type == CUDA_R_64F ? sizeof(double) : sizeof(float); }
+
+// What the forms that are told the type have in common.
+class TypedCall : public SolverCall {
+ public:
+  TypedCall(const char* function, cusolverDnHandle_t handle, cublasFillMode_t uplo, cudaDataType type, const void* a,
+            int64_t n, int64_t lda, bool written)
+      : SolverCall(function, handle, uplo), elementBytes_(bytesOf(type)), n_(n) {
+    require(type == CUDA_R_32F || type == CUDA_R_64F, "the type", "F32 or F64");
+    size("n", n);
+    matrix({"A", a, n, n, lda, elementBytes_, written});
+  }
+
+  cusolverStatus_t sizes(size_t* deviceBytes, size_t* hostBytes) {
+    require(deviceBytes && hostBytes, "a size", "a pointer");
+    const Outcome outcome = run(true, nullptr);
+    if (outcome == Outcome::done) {
+      *deviceBytes = static_cast<size_t>(workElements(n_)) * elementBytes_;
+      *hostBytes = hostWorkBytes;
+    }
+    return solverStatus(outcome);
+  }
+
+  cusolverStatus_t perform(const WorkSpaces& work, int* devInfo, const std::function<void()>& routine) {
+    const int64_t elements = static_cast<int64_t>(work.deviceBytes / elementBytes_);
+    require(elements >= workElements(n_), "the device's work space", "at least what bufferSize says");
+    require(work.host && work.hostBytes >= hostWorkBytes, "the host's work space", "at least what bufferSize says");
+    vector("the device's work space", work.device, elements, 1, elementBytes_, true);
+    info(devInfo);
+    return solverStatus(run(false, [=] {
+      std::memset(work.device, 0xff, work.deviceBytes);
+      std::memset(work.host, 0xff, work.hostBytes);
+      *devInfo = 0;
+      routine();
+    }));
+  }
+
+ private:
+  const size_t elementBytes_;
+  const int64_t n_;
+};
 
 }  // namespace
 }  // namespace emulation
@@ -195,28 +233,65 @@ cusolverStatus_t cusolverDnGetStream(cusolverDnHandle_t handle, cudaStream_t* st
 LATHE_SOLVER(S, float)
 LATHE_SOLVER(D, double)
 
+// Nothing can be set in them.
+struct cusolverDnParams {};
+
+cusolverStatus_t cusolverDnCreateParams(cusolverDnParams_t* params) {
+  if (!params) return CUSOLVER_STATUS_INVALID_VALUE;
+  *params = new cusolverDnParams;
+  return CUSOLVER_STATUS_SUCCESS;
+}
+
+cusolverStatus_t cusolverDnDestroyParams(cusolverDnParams_t params) {
+  delete params;
+  return CUSOLVER_STATUS_SUCCESS;
+}
+
+cusolverStatus_t cusolverDnXpotrf_bufferSize(cusolverDnHandle_t handle, cusolverDnParams_t, cublasFillMode_t uplo,
+                                             int64_t n, cudaDataType type, const void* a, int64_t lda,
+                                             cudaDataType compute, size_t* deviceBytes, size_t* hostBytes) {
+  TypedCall call("cusolverDnXpotrf_bufferSize", handle, uplo, type, a, n, lda, false);
+  call.require(compute == type, "computeType", "the matrix's");
+  return call.sizes(deviceBytes, hostBytes);
+}
+
+cusolverStatus_t cusolverDnXpotrf(cusolverDnHandle_t handle, cusolverDnParams_t params, cublasFillMode_t uplo,
+                                  int64_t n, cudaDataType type, void* a, int64_t lda, cudaDataType compute,
+                                  void* deviceWork, size_t deviceBytes, void* hostWork, size_t hostBytes,
+                                  int* devInfo) {
+  TypedCall call("cusolverDnXpotrf", handle, uplo, type, a, n, lda, true);
+  call.require(compute == type, "computeType", "the matrix's");
+  call.require(params != nullptr, "params", "those of cusolverDnCreateParams");
+  return call.perform({deviceWork, deviceBytes, hostWork, hostBytes}, devInfo, [=] {
+    const int order = narrow(n), leading = narrow(lda);
+    if (type == CUDA_R_64F) {
+      potrf(lapack(uplo), order, static_cast<double*>(a), leading, devInfo);
+    } else {
+      potrf(lapack(uplo), order, static_cast<float*>(a), leading, devInfo);
+    }
+  });
+}
+
 cusolverStatus_t cusolverDnXtrtri_bufferSize(cusolverDnHandle_t handle, cublasFillMode_t uplo, cublasDiagType_t diag,
                                              int64_t n, cudaDataType type, void* a, int64_t lda, size_t* deviceBytes,
                                              size_t* hostBytes) {
-  SolverCall call("cusolverDnXtrtri_bufferSize", handle, uplo);
+  TypedCall call("cusolverDnXtrtri_bufferSize", handle, uplo, type, a, n, lda, false);
   call.require(isOneOf(diag), "diag", "one of its enumeration");
-  call.require(type == CUDA_R_32F || type == CUDA_R_64F, "the type", "F32 or F64");
-  call.require(deviceBytes && hostBytes, "a size", "a pointer");
-  call.square(static_cast<const char*>(a), n, lda, false);
-  const Outcome outcome = call.run(true, nullptr);
-  if (outcome == Outcome::done) {
-    *deviceBytes = static_cast<size_t>(workElements(n)) * (type == CUDA_R_64F ? 8 : 4);
-    *hostBytes = 0;
-  }
-  return solverStatus(outcome);
+  return call.sizes(deviceBytes, hostBytes);
 }
 
 cusolverStatus_t cusolverDnXtrtri(cusolverDnHandle_t handle, cublasFillMode_t uplo, cublasDiagType_t diag, int64_t n,
-                                  cudaDataType type, void* a, int64_t lda, void* deviceWork, size_t deviceBytes, void*,
-                                  size_t, int* devInfo) {
-  if (type == CUDA_R_64F) {
-    return invertTriangle<double>(handle, uplo, diag, n, a, lda, deviceWork, deviceBytes, devInfo);
-  }
-  if (type != CUDA_R_32F) return CUSOLVER_STATUS_NOT_SUPPORTED;
-  return invertTriangle<float>(handle, uplo, diag, n, a, lda, deviceWork, deviceBytes, devInfo);
+                                  cudaDataType type, void* a, int64_t lda, void* deviceWork, size_t deviceBytes,
+                                  void* hostWork, size_t hostBytes, int* devInfo) {
+  TypedCall call("cusolverDnXtrtri", handle, uplo, type, a, n, lda, true);
+  call.require(isOneOf(diag), "diag", "one of its enumeration");
+  return call.perform({deviceWork, deviceBytes, hostWork, hostBytes}, devInfo, [=] {
+    const char* unit = diag == CUBLAS_DIAG_UNIT ? "U" : "N";
+    const int order = narrow(n), leading = narrow(lda);
+    if (type == CUDA_R_64F) {
+      trtri(lapack(uplo), unit, order, static_cast<double*>(a), leading, devInfo);
+    } else {
+      trtri(lapack(uplo), unit, order, static_cast<float*>(a), leading, devInfo);
+    }
+  });
 }

@@ -57,9 +57,9 @@ class BlasCall : public LibraryCall {
 
 template <class T>
 cublasStatus_t gemmBatch(const char* function, cublasHandle_t handle, cublasOperation_t transa,
-                         cublasOperation_t transb, int m, int n, int k, const T* alpha, const T* a, int lda,
-                         long long strideA, const T* b, int ldb, long long strideB, const T* beta, T* c, int ldc,
-                         long long strideC, int count) {
+                         cublasOperation_t transb, int64_t m, int64_t n, int64_t k, const T* alpha, const T* a,
+                         int64_t lda, long long strideA, const T* b, int64_t ldb, long long strideB, const T* beta,
+                         T* c, int64_t ldc, long long strideC, int64_t count) {
   BlasCall call(function, handle);
   call.option("transa", transa);
   call.option("transb", transb);
@@ -73,7 +73,7 @@ cublasStatus_t gemmBatch(const char* function, cublasHandle_t handle, cublasOper
   call.matrix({"C", c, m, n, ldc, sizeof(T), true, count, strideC});
   const auto alphaValue = call.scalar("alpha", alpha), betaValue = call.scalar("beta", beta);
   return call.finish(m == 0 || n == 0 || count == 0, [=] {
-    for (int i = 0; i < count; ++i) {
+    for (int64_t i = 0; i < count; ++i) {
       gemm(transa, transb, m, n, k, alphaValue(), a + i * strideA, lda, b + i * strideB, ldb, betaValue(),
            c + i * strideC, ldc);
     }
@@ -82,7 +82,8 @@ cublasStatus_t gemmBatch(const char* function, cublasHandle_t handle, cublasOper
 
 template <class T>
 cublasStatus_t rankUpdate(const char* function, cublasHandle_t handle, cublasFillMode_t uplo, cublasOperation_t trans,
-                          int n, int k, const T* alpha, const T* a, int lda, const T* beta, T* c, int ldc) {
+                          int64_t n, int64_t k, const T* alpha, const T* a, int64_t lda, const T* beta, T* c,
+                          int64_t ldc) {
   BlasCall call(function, handle);
   call.option("uplo", uplo);
   call.option("trans", trans);
@@ -96,14 +97,14 @@ cublasStatus_t rankUpdate(const char* function, cublasHandle_t handle, cublasFil
 
 template <class T>
 cublasStatus_t symmetricProduct(const char* function, cublasHandle_t handle, cublasSideMode_t side,
-                                cublasFillMode_t uplo, int m, int n, const T* alpha, const T* a, int lda, const T* b,
-                                int ldb, const T* beta, T* c, int ldc) {
+                                cublasFillMode_t uplo, int64_t m, int64_t n, const T* alpha, const T* a, int64_t lda,
+                                const T* b, int64_t ldb, const T* beta, T* c, int64_t ldc) {
   BlasCall call(function, handle);
   call.option("side", side);
   call.option("uplo", uplo);
   call.size("m", m);
   call.size("n", n);
-  const int order = side == CUBLAS_SIDE_LEFT ? m : n;
+  const int64_t order = side == CUBLAS_SIDE_LEFT ? m : n;
   call.operand("A", a, order, order, lda);
   call.operand("B", b, m, n, ldb);
   call.operand("C", c, m, n, ldc, true);
@@ -114,17 +115,17 @@ cublasStatus_t symmetricProduct(const char* function, cublasHandle_t handle, cub
 
 // Columns of m elements from one matrix to another.
 template <class T>
-void copyMatrix(int m, int n, const T* from, int ldfrom, T* to, int ldto) {
+void copyMatrix(int64_t m, int64_t n, const T* from, int64_t ldfrom, T* to, int64_t ldto) {
   if (from == to && ldfrom == ldto) return;
-  for (int j = 0; j < n; ++j) {
+  for (int64_t j = 0; j < n; ++j) {
     std::memmove(to + static_cast<int64_t>(j) * ldto, from + static_cast<int64_t>(j) * ldfrom, sizeof(T) * m);
   }
 }
 
 template <class T>
 cublasStatus_t triangularSolve(const char* function, cublasHandle_t handle, cublasSideMode_t side,
-                               cublasFillMode_t uplo, cublasOperation_t trans, cublasDiagType_t diag, int m, int n,
-                               const T* alpha, const T* a, int lda, T* b, int ldb) {
+                               cublasFillMode_t uplo, cublasOperation_t trans, cublasDiagType_t diag, int64_t m,
+                               int64_t n, const T* alpha, const T* a, int64_t lda, T* b, int64_t ldb) {
   BlasCall call(function, handle);
   call.option("side", side);
   call.option("uplo", uplo);
@@ -132,7 +133,7 @@ cublasStatus_t triangularSolve(const char* function, cublasHandle_t handle, cubl
   call.option("diag", diag);
   call.size("m", m);
   call.size("n", n);
-  const int order = side == CUBLAS_SIDE_LEFT ? m : n;
+  const int64_t order = side == CUBLAS_SIDE_LEFT ? m : n;
   call.operand("A", a, order, order, lda);
   call.operand("B", b, m, n, ldb, true);
   const auto alphaValue = call.scalar("alpha", alpha);
@@ -141,8 +142,9 @@ cublasStatus_t triangularSolve(const char* function, cublasHandle_t handle, cubl
 
 template <class T>
 cublasStatus_t triangularProduct(const char* function, cublasHandle_t handle, cublasSideMode_t side,
-                                 cublasFillMode_t uplo, cublasOperation_t trans, cublasDiagType_t diag, int m, int n,
-                                 const T* alpha, const T* a, int lda, const T* b, int ldb, T* c, int ldc) {
+                                 cublasFillMode_t uplo, cublasOperation_t trans, cublasDiagType_t diag, int64_t m,
+                                 int64_t n, const T* alpha, const T* a, int64_t lda, const T* b, int64_t ldb, T* c,
+                                 int64_t ldc) {
   BlasCall call(function, handle);
   call.option("side", side);
   call.option("uplo", uplo);
@@ -150,7 +152,7 @@ cublasStatus_t triangularProduct(const char* function, cublasHandle_t handle, cu
   call.option("diag", diag);
   call.size("m", m);
   call.size("n", n);
-  const int order = side == CUBLAS_SIDE_LEFT ? m : n;
+  const int64_t order = side == CUBLAS_SIDE_LEFT ? m : n;
   call.operand("A", a, order, order, lda);
   call.operand("B", b, m, n, ldb);
   call.operand("C", c, m, n, ldc, true);
@@ -164,8 +166,8 @@ cublasStatus_t triangularProduct(const char* function, cublasHandle_t handle, cu
 
 template <class T>
 cublasStatus_t sum(const char* function, cublasHandle_t handle, cublasOperation_t transa, cublasOperation_t transb,
-                   int m, int n, const T* alpha, const T* a, int lda, const T* beta, const T* b, int ldb, T* c,
-                   int ldc) {
+                   int64_t m, int64_t n, const T* alpha, const T* a, int64_t lda, const T* beta, const T* b,
+                   int64_t ldb, T* c, int64_t ldc) {
   BlasCall call(function, handle);
   call.option("transa", transa);
   call.option("transb", transb);
@@ -185,8 +187,8 @@ cublasStatus_t sum(const char* function, cublasHandle_t handle, cublasOperation_
     const auto at = [](const T* x, cublasOperation_t op, int ld, int64_t i, int64_t j) {
       return op == CUBLAS_OP_N ? x[i + j * ld] : x[j + i * ld];
     };
-    for (int j = 0; j < n; ++j) {
-      for (int i = 0; i < m; ++i) {
+    for (int64_t j = 0; j < n; ++j) {
+      for (int64_t i = 0; i < m; ++i) {
         T value = 0;
         if (factorA != 0) value += factorA * at(a, transa, lda, i, j);
         if (factorB != 0) value += factorB * at(b, transb, ldb, i, j);
@@ -198,26 +200,26 @@ cublasStatus_t sum(const char* function, cublasHandle_t handle, cublasOperation_
 
 // Element i of a vector that BLAS is told by its start and increment.
 template <class T>
-T& element(T* x, int n, int increment, int i) {
+T& element(T* x, int64_t n, int64_t increment, int64_t i) {
   const int64_t from = increment < 0 ? static_cast<int64_t>(1 - n) * increment : 0;
   return x[from + static_cast<int64_t>(i) * increment];
 }
 
 template <class T>
-cublasStatus_t diagonalProduct(const char* function, cublasHandle_t handle, cublasSideMode_t side, int m, int n,
-                               const T* a, int lda, const T* x, int incx, T* c, int ldc) {
+cublasStatus_t diagonalProduct(const char* function, cublasHandle_t handle, cublasSideMode_t side, int64_t m, int64_t n,
+                               const T* a, int64_t lda, const T* x, int64_t incx, T* c, int64_t ldc) {
   BlasCall call(function, handle);
   call.option("mode", side);
   call.size("m", m);
   call.size("n", n);
-  const int order = side == CUBLAS_SIDE_LEFT ? m : n;
+  const int64_t order = side == CUBLAS_SIDE_LEFT ? m : n;
   call.operand("A", a, m, n, lda);
   call.elements("x", x, order, incx);
   call.operand("C", c, m, n, ldc, true);
   if (c == a && ldc == lda) call.inPlace();
   return call.finish(m == 0 || n == 0, [=] {
-    for (int j = 0; j < n; ++j) {
-      for (int i = 0; i < m; ++i) {
+    for (int64_t j = 0; j < n; ++j) {
+      for (int64_t i = 0; i < m; ++i) {
         c[i + static_cast<int64_t>(j) * ldc] =
             a[i + static_cast<int64_t>(j) * lda] * element(x, order, incx, side == CUBLAS_SIDE_LEFT ? i : j);
       }
@@ -226,8 +228,9 @@ cublasStatus_t diagonalProduct(const char* function, cublasHandle_t handle, cubl
 }
 
 template <class T>
-cublasStatus_t matrixVector(const char* function, cublasHandle_t handle, cublasOperation_t trans, int m, int n,
-                            const T* alpha, const T* a, int lda, const T* x, int incx, const T* beta, T* y, int incy) {
+cublasStatus_t matrixVector(const char* function, cublasHandle_t handle, cublasOperation_t trans, int64_t m, int64_t n,
+                            const T* alpha, const T* a, int64_t lda, const T* x, int64_t incx, const T* beta, T* y,
+                            int64_t incy) {
   BlasCall call(function, handle);
   call.option("trans", trans);
   call.size("m", m);
@@ -240,8 +243,8 @@ cublasStatus_t matrixVector(const char* function, cublasHandle_t handle, cublasO
 }
 
 template <class T>
-cublasStatus_t outerProduct(const char* function, cublasHandle_t handle, int m, int n, const T* alpha, const T* x,
-                            int incx, const T* y, int incy, T* a, int lda) {
+cublasStatus_t outerProduct(const char* function, cublasHandle_t handle, int64_t m, int64_t n, const T* alpha,
+                            const T* x, int64_t incx, const T* y, int64_t incy, T* a, int64_t lda) {
   BlasCall call(function, handle);
   call.size("m", m);
   call.size("n", n);
@@ -266,8 +269,8 @@ cublasStatus_t finishResult(BlasCall& call, T* result, std::function<T()> work) 
 }
 
 template <class T>
-cublasStatus_t dotProduct(const char* function, cublasHandle_t handle, int n, const T* x, int incx, const T* y,
-                          int incy, T* result) {
+cublasStatus_t dotProduct(const char* function, cublasHandle_t handle, int64_t n, const T* x, int64_t incx, const T* y,
+                          int64_t incy, T* result) {
   BlasCall call(function, handle);
   call.elements("x", x, n, incx);
   call.elements("y", y, n, incy);
@@ -275,15 +278,15 @@ cublasStatus_t dotProduct(const char* function, cublasHandle_t handle, int n, co
 }
 
 template <class T>
-cublasStatus_t norm(const char* function, cublasHandle_t handle, int n, const T* x, int incx, T* result) {
+cublasStatus_t norm(const char* function, cublasHandle_t handle, int64_t n, const T* x, int64_t incx, T* result) {
   BlasCall call(function, handle);
   call.elements("x", x, n, incx);
   return finishResult<T>(call, result, [=]() -> T { return n <= 0 ? 0 : nrm2(n, x, incx); });
 }
 
 template <class T>
-cublasStatus_t addScaled(const char* function, cublasHandle_t handle, int n, const T* alpha, const T* x, int incx, T* y,
-                         int incy) {
+cublasStatus_t addScaled(const char* function, cublasHandle_t handle, int64_t n, const T* alpha, const T* x,
+                         int64_t incx, T* y, int64_t incy) {
   BlasCall call(function, handle);
   call.elements("x", x, n, incx);
   call.elements("y", y, n, incy, true);
@@ -292,7 +295,7 @@ cublasStatus_t addScaled(const char* function, cublasHandle_t handle, int n, con
 }
 
 template <class T>
-cublasStatus_t scale(const char* function, cublasHandle_t handle, int n, const T* alpha, T* x, int incx) {
+cublasStatus_t scale(const char* function, cublasHandle_t handle, int64_t n, const T* alpha, T* x, int64_t incx) {
   BlasCall call(function, handle);
   call.elements("x", x, n, incx, true);
   const auto alphaValue = call.scalar("alpha", alpha);
@@ -393,71 +396,77 @@ cublasStatus_t cublasGetMathMode(cublasHandle_t handle, cublasMath_t* mode) {
   return setting(handle, mode != nullptr, [&](LibraryHandle& h) { *mode = h.mathMode; });
 }
 
-#define LATHE_BLAS(letter, T)                                                                                          \
-  cublasStatus_t cublas##letter##gemm(cublasHandle_t handle, cublasOperation_t transa, cublasOperation_t transb,       \
-                                      int m, int n, int k, const T* alpha, const T* a, int lda, const T* b, int ldb,   \
-                                      const T* beta, T* c, int ldc) {                                                  \
-    return gemmBatch("cublas" #letter "gemm", handle, transa, transb, m, n, k, alpha, a, lda, 0, b, ldb, 0, beta, c,   \
-                     ldc, 0, 1);                                                                                       \
+#define LATHE_BLAS(letter, T, Int, suffix)                                                                             \
+  cublasStatus_t cublas##letter##gemm##suffix(                                                                         \
+      cublasHandle_t handle, cublasOperation_t transa, cublasOperation_t transb, Int m, Int n, Int k, const T* alpha,  \
+      const T* a, Int lda, const T* b, Int ldb, const T* beta, T* c, Int ldc) {                                        \
+    return gemmBatch("cublas" #letter "gemm" #suffix, handle, transa, transb, m, n, k, alpha, a, lda, 0, b, ldb, 0,    \
+                     beta, c, ldc, 0, 1);                                                                              \
   }                                                                                                                    \
-  cublasStatus_t cublas##letter##gemmStridedBatched(                                                                   \
-      cublasHandle_t handle, cublasOperation_t transa, cublasOperation_t transb, int m, int n, int k, const T* alpha,  \
-      const T* a, int lda, long long strideA, const T* b, int ldb, long long strideB, const T* beta, T* c, int ldc,    \
-      long long strideC, int count) {                                                                                  \
-    return gemmBatch("cublas" #letter "gemmStridedBatched", handle, transa, transb, m, n, k, alpha, a, lda, strideA,   \
-                     b, ldb, strideB, beta, c, ldc, strideC, count);                                                   \
+  cublasStatus_t cublas##letter##gemmStridedBatched##suffix(                                                           \
+      cublasHandle_t handle, cublasOperation_t transa, cublasOperation_t transb, Int m, Int n, Int k, const T* alpha,  \
+      const T* a, Int lda, long long strideA, const T* b, Int ldb, long long strideB, const T* beta, T* c, Int ldc,    \
+      long long strideC, Int count) {                                                                                  \
+    return gemmBatch("cublas" #letter "gemmStridedBatched" #suffix, handle, transa, transb, m, n, k, alpha, a, lda,    \
+                     strideA, b, ldb, strideB, beta, c, ldc, strideC, count);                                          \
   }                                                                                                                    \
-  cublasStatus_t cublas##letter##syrk(cublasHandle_t handle, cublasFillMode_t uplo, cublasOperation_t trans, int n,    \
-                                      int k, const T* alpha, const T* a, int lda, const T* beta, T* c, int ldc) {      \
-    return rankUpdate("cublas" #letter "syrk", handle, uplo, trans, n, k, alpha, a, lda, beta, c, ldc);                \
+  cublasStatus_t cublas##letter##syrk##suffix(cublasHandle_t handle, cublasFillMode_t uplo, cublasOperation_t trans,   \
+                                              Int n, Int k, const T* alpha, const T* a, Int lda, const T* beta, T* c,  \
+                                              Int ldc) {                                                               \
+    return rankUpdate("cublas" #letter "syrk" #suffix, handle, uplo, trans, n, k, alpha, a, lda, beta, c, ldc);        \
   }                                                                                                                    \
-  cublasStatus_t cublas##letter##symm(cublasHandle_t handle, cublasSideMode_t side, cublasFillMode_t uplo, int m,      \
-                                      int n, const T* alpha, const T* a, int lda, const T* b, int ldb, const T* beta,  \
-                                      T* c, int ldc) {                                                                 \
-    return symmetricProduct("cublas" #letter "symm", handle, side, uplo, m, n, alpha, a, lda, b, ldb, beta, c, ldc);   \
+  cublasStatus_t cublas##letter##symm##suffix(cublasHandle_t handle, cublasSideMode_t side, cublasFillMode_t uplo,     \
+                                              Int m, Int n, const T* alpha, const T* a, Int lda, const T* b, Int ldb,  \
+                                              const T* beta, T* c, Int ldc) {                                          \
+    return symmetricProduct("cublas" #letter "symm" #suffix, handle, side, uplo, m, n, alpha, a, lda, b, ldb, beta, c, \
+                            ldc);                                                                                      \
   }                                                                                                                    \
-  cublasStatus_t cublas##letter##trsm(cublasHandle_t handle, cublasSideMode_t side, cublasFillMode_t uplo,             \
-                                      cublasOperation_t trans, cublasDiagType_t diag, int m, int n, const T* alpha,    \
-                                      const T* a, int lda, T* b, int ldb) {                                            \
-    return triangularSolve("cublas" #letter "trsm", handle, side, uplo, trans, diag, m, n, alpha, a, lda, b, ldb);     \
+  cublasStatus_t cublas##letter##trsm##suffix(cublasHandle_t handle, cublasSideMode_t side, cublasFillMode_t uplo,     \
+                                              cublasOperation_t trans, cublasDiagType_t diag, Int m, Int n,            \
+                                              const T* alpha, const T* a, Int lda, T* b, Int ldb) {                    \
+    return triangularSolve("cublas" #letter "trsm" #suffix, handle, side, uplo, trans, diag, m, n, alpha, a, lda, b,   \
+                           ldb);                                                                                       \
   }                                                                                                                    \
-  cublasStatus_t cublas##letter##trmm(cublasHandle_t handle, cublasSideMode_t side, cublasFillMode_t uplo,             \
-                                      cublasOperation_t trans, cublasDiagType_t diag, int m, int n, const T* alpha,    \
-                                      const T* a, int lda, const T* b, int ldb, T* c, int ldc) {                       \
-    return triangularProduct("cublas" #letter "trmm", handle, side, uplo, trans, diag, m, n, alpha, a, lda, b, ldb, c, \
-                             ldc);                                                                                     \
+  cublasStatus_t cublas##letter##trmm##suffix(                                                                         \
+      cublasHandle_t handle, cublasSideMode_t side, cublasFillMode_t uplo, cublasOperation_t trans,                    \
+      cublasDiagType_t diag, Int m, Int n, const T* alpha, const T* a, Int lda, const T* b, Int ldb, T* c, Int ldc) {  \
+    return triangularProduct("cublas" #letter "trmm" #suffix, handle, side, uplo, trans, diag, m, n, alpha, a, lda, b, \
+                             ldb, c, ldc);                                                                             \
   }                                                                                                                    \
-  cublasStatus_t cublas##letter##geam(cublasHandle_t handle, cublasOperation_t transa, cublasOperation_t transb,       \
-                                      int m, int n, const T* alpha, const T* a, int lda, const T* beta, const T* b,    \
-                                      int ldb, T* c, int ldc) {                                                        \
-    return sum("cublas" #letter "geam", handle, transa, transb, m, n, alpha, a, lda, beta, b, ldb, c, ldc);            \
+  cublasStatus_t cublas##letter##geam##suffix(cublasHandle_t handle, cublasOperation_t transa,                         \
+                                              cublasOperation_t transb, Int m, Int n, const T* alpha, const T* a,      \
+                                              Int lda, const T* beta, const T* b, Int ldb, T* c, Int ldc) {            \
+    return sum("cublas" #letter "geam" #suffix, handle, transa, transb, m, n, alpha, a, lda, beta, b, ldb, c, ldc);    \
   }                                                                                                                    \
-  cublasStatus_t cublas##letter##dgmm(cublasHandle_t handle, cublasSideMode_t side, int m, int n, const T* a, int lda, \
-                                      const T* x, int incx, T* c, int ldc) {                                           \
-    return diagonalProduct("cublas" #letter "dgmm", handle, side, m, n, a, lda, x, incx, c, ldc);                      \
+  cublasStatus_t cublas##letter##dgmm##suffix(cublasHandle_t handle, cublasSideMode_t side, Int m, Int n, const T* a,  \
+                                              Int lda, const T* x, Int incx, T* c, Int ldc) {                          \
+    return diagonalProduct("cublas" #letter "dgmm" #suffix, handle, side, m, n, a, lda, x, incx, c, ldc);              \
   }                                                                                                                    \
-  cublasStatus_t cublas##letter##gemv(cublasHandle_t handle, cublasOperation_t trans, int m, int n, const T* alpha,    \
-                                      const T* a, int lda, const T* x, int incx, const T* beta, T* y, int incy) {      \
-    return matrixVector("cublas" #letter "gemv", handle, trans, m, n, alpha, a, lda, x, incx, beta, y, incy);          \
+  cublasStatus_t cublas##letter##gemv##suffix(cublasHandle_t handle, cublasOperation_t trans, Int m, Int n,            \
+                                              const T* alpha, const T* a, Int lda, const T* x, Int incx,               \
+                                              const T* beta, T* y, Int incy) {                                         \
+    return matrixVector("cublas" #letter "gemv" #suffix, handle, trans, m, n, alpha, a, lda, x, incx, beta, y, incy);  \
   }                                                                                                                    \
-  cublasStatus_t cublas##letter##ger(cublasHandle_t handle, int m, int n, const T* alpha, const T* x, int incx,        \
-                                     const T* y, int incy, T* a, int lda) {                                            \
-    return outerProduct("cublas" #letter "ger", handle, m, n, alpha, x, incx, y, incy, a, lda);                        \
+  cublasStatus_t cublas##letter##ger##suffix(cublasHandle_t handle, Int m, Int n, const T* alpha, const T* x,          \
+                                             Int incx, const T* y, Int incy, T* a, Int lda) {                          \
+    return outerProduct("cublas" #letter "ger" #suffix, handle, m, n, alpha, x, incx, y, incy, a, lda);                \
   }                                                                                                                    \
-  cublasStatus_t cublas##letter##dot(cublasHandle_t handle, int n, const T* x, int incx, const T* y, int incy,         \
-                                     T* result) {                                                                      \
-    return dotProduct("cublas" #letter "dot", handle, n, x, incx, y, incy, result);                                    \
+  cublasStatus_t cublas##letter##dot##suffix(cublasHandle_t handle, Int n, const T* x, Int incx, const T* y, Int incy, \
+                                             T* result) {                                                              \
+    return dotProduct("cublas" #letter "dot" #suffix, handle, n, x, incx, y, incy, result);                            \
   }                                                                                                                    \
-  cublasStatus_t cublas##letter##nrm2(cublasHandle_t handle, int n, const T* x, int incx, T* result) {                 \
-    return norm("cublas" #letter "nrm2", handle, n, x, incx, result);                                                  \
+  cublasStatus_t cublas##letter##nrm2##suffix(cublasHandle_t handle, Int n, const T* x, Int incx, T* result) {         \
+    return norm("cublas" #letter "nrm2" #suffix, handle, n, x, incx, result);                                          \
   }                                                                                                                    \
-  cublasStatus_t cublas##letter##axpy(cublasHandle_t handle, int n, const T* alpha, const T* x, int incx, T* y,        \
-                                      int incy) {                                                                      \
-    return addScaled("cublas" #letter "axpy", handle, n, alpha, x, incx, y, incy);                                     \
+  cublasStatus_t cublas##letter##axpy##suffix(cublasHandle_t handle, Int n, const T* alpha, const T* x, Int incx,      \
+                                              T* y, Int incy) {                                                        \
+    return addScaled("cublas" #letter "axpy" #suffix, handle, n, alpha, x, incx, y, incy);                             \
   }                                                                                                                    \
-  cublasStatus_t cublas##letter##scal(cublasHandle_t handle, int n, const T* alpha, T* x, int incx) {                  \
-    return scale("cublas" #letter "scal", handle, n, alpha, x, incx);                                                  \
+  cublasStatus_t cublas##letter##scal##suffix(cublasHandle_t handle, Int n, const T* alpha, T* x, Int incx) {          \
+    return scale("cublas" #letter "scal" #suffix, handle, n, alpha, x, incx);                                          \
   }
 
-LATHE_BLAS(S, float)
-LATHE_BLAS(D, double)
+LATHE_BLAS(S, float, int, )
+LATHE_BLAS(S, float, int64_t, _64)
+LATHE_BLAS(D, double, int, )
+LATHE_BLAS(D, double, int64_t, _64)

@@ -1,12 +1,15 @@
 #include "library_call.h"
 
-#include <set>
+#include <cstdlib>
+#include <limits>
 
 #include "cblas.h"
 
 namespace lathe {
 namespace emulation {
 namespace {
+
+constexpr int64_t mostSize = std::numeric_limits<int>::max();  // OpenBLAS counts in int
 
 std::map<const void*, std::unique_ptr<LibraryHandle>>& handles() {
   static auto& open = *new std::map<const void*, std::unique_ptr<LibraryHandle>>;
@@ -69,6 +72,7 @@ void LibraryCall::size(const char* name, int64_t value) {
   if (value < 0) {
     refuse(Outcome::invalid, std::string(name) + " is " + std::to_string(value) + "; expected at least 0");
   }
+  if (value > mostSize) refuse(Outcome::invalid, std::string(name) + " is more than the emulation takes");
 }
 
 void LibraryCall::matrix(const Matrix& m) {
@@ -80,6 +84,9 @@ void LibraryCall::matrix(const Matrix& m) {
     refuse(Outcome::invalid, std::string("the stride of ") + m.name + " is " + std::to_string(m.stride) +
                                  ", so matrices that are written overlap");
   }
+  if (m.leading > mostSize) {
+    refuse(Outcome::invalid, std::string("the leading dimension of ") + m.name + " is more than the emulation takes");
+  }
   if (m.stride < 0) refuse(Outcome::invalid, std::string("the stride of ") + m.name + " is negative");
   if (!valid() || m.rows <= 0 || m.cols <= 0 || m.count <= 0) return;
   const int64_t elements = (m.count - 1) * m.stride + (m.cols - 1) * m.leading + m.rows;
@@ -89,7 +96,8 @@ void LibraryCall::matrix(const Matrix& m) {
 
 void LibraryCall::vector(const char* name, const void* memory, int64_t count, int64_t increment, size_t elementBytes,
                          bool written) {
-  require(increment != 0, name, "an increment other than 0");
+  require(increment != 0 && std::abs(increment) <= mostSize, name, "an increment other than 0");
+  require(count <= mostSize || elementBytes == 1, name, "fewer elements");
   if (!valid() || count <= 0) return;
   const int64_t elements = (count - 1) * std::abs(increment) + 1;
   spans_.push_back({name, reinterpret_cast<uintptr_t>(memory), static_cast<size_t>(elements) * elementBytes, written});

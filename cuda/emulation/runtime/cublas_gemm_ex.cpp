@@ -126,28 +126,28 @@ std::vector<float> widened(const void* memory, cudaDataType type, int64_t rows, 
 
 struct Product {
   cublasOperation_t transa, transb;
-  int m, n, k;
+  int64_t m, n, k;
   const void* a;
   cudaDataType aType;
-  int lda;
+  int64_t lda;
   const void* b;
   cudaDataType bType;
-  int ldb;
+  int64_t ldb;
   void* c;
   cudaDataType cType;
-  int ldc;
+  int64_t ldc;
   cublasComputeType_t compute;
 };
 
 void multiply(const Product& p, float alpha, float beta) {
   const bool rowsA = p.transa == CUBLAS_OP_N, rowsB = p.transb == CUBLAS_OP_N;
-  const int heightA = rowsA ? p.m : p.k, heightB = rowsB ? p.k : p.n;
+  const int64_t heightA = rowsA ? p.m : p.k, heightB = rowsB ? p.k : p.n;
   const std::vector<float> a = widened(p.a, p.aType, heightA, rowsA ? p.k : p.m, p.lda, p.compute);
   const std::vector<float> b = widened(p.b, p.bType, heightB, rowsB ? p.n : p.k, p.ldb, p.compute);
   std::vector<float> c(static_cast<size_t>(p.m) * static_cast<size_t>(p.n), 0.0f);
   if (beta != 0) c = widened(p.c, p.cType, p.m, p.n, p.ldc, CUBLAS_COMPUTE_32F);
-  gemm(p.transa, p.transb, p.m, p.n, p.k, alpha, a.data(), std::max(heightA, 1), b.data(), std::max(heightB, 1), beta,
-       c.data(), p.m);
+  gemm(p.transa, p.transb, p.m, p.n, p.k, alpha, a.data(), std::max<int64_t>(heightA, 1), b.data(),
+       std::max<int64_t>(heightB, 1), beta, c.data(), p.m);
   for (int64_t j = 0; j < p.n; ++j) {
     for (int64_t i = 0; i < p.m; ++i) write(p.c, p.cType, i + j * p.ldc, c[static_cast<size_t>(i + j * p.m)]);
   }
@@ -173,7 +173,7 @@ const void* shifted(const void* memory, int64_t bytes) { return static_cast<cons
 
 // Everything of the call but F64, whose forms are those of cublasDgemm.
 cublasStatus_t gemmOfTypes(const char* function, cublasHandle_t handle, const Product& p, const float* alpha,
-                           const float* beta, long long strideA, long long strideB, long long strideC, int count) {
+                           const float* beta, long long strideA, long long strideB, long long strideC, int64_t count) {
   LibraryCall call(function, handle, LibraryHandle::Kind::blas);
   call.require(isOneOf(p.transa), "transa", "one of its enumeration");
   call.require(isOneOf(p.transb), "transb", "one of its enumeration");
@@ -188,7 +188,7 @@ cublasStatus_t gemmOfTypes(const char* function, cublasHandle_t handle, const Pr
   call.matrix({"C", p.c, p.m, p.n, p.ldc, bytesC, true, count, strideC});
   const auto alphaValue = call.scalar("alpha", alpha), betaValue = call.scalar("beta", beta);
   const Outcome outcome = call.run(p.m == 0 || p.n == 0 || count == 0, [=] {
-    for (int i = 0; i < count; ++i) {
+    for (int64_t i = 0; i < count; ++i) {
       Product one = p;
       one.a = shifted(p.a, i * strideA * static_cast<int64_t>(bytesA));
       one.b = shifted(p.b, i * strideB * static_cast<int64_t>(bytesB));
@@ -205,35 +205,39 @@ cublasStatus_t gemmOfTypes(const char* function, cublasHandle_t handle, const Pr
 
 using namespace lathe::emulation;
 
-cublasStatus_t cublasGemmStridedBatchedEx(cublasHandle_t handle, cublasOperation_t transa, cublasOperation_t transb,
-                                          int m, int n, int k, const void* alpha, const void* a, cudaDataType aType,
-                                          int lda, long long strideA, const void* b, cudaDataType bType, int ldb,
-                                          long long strideB, const void* beta, void* c, cudaDataType cType, int ldc,
-                                          long long strideC, int count, cublasComputeType_t compute, cublasGemmAlgo_t) {
-  if (!isSupported(aType, bType, cType, compute)) return CUBLAS_STATUS_NOT_SUPPORTED;
-  if (aType == CUDA_R_64F) {
-    return cublasDgemmStridedBatched(handle, transa, transb, m, n, k, static_cast<const double*>(alpha),
-                                     static_cast<const double*>(a), lda, strideA, static_cast<const double*>(b), ldb,
-                                     strideB, static_cast<const double*>(beta), static_cast<double*>(c), ldc, strideC,
-                                     count);
+#define LATHE_GEMM_EX(Int, suffix)                                                                                    \
+  cublasStatus_t cublasGemmStridedBatchedEx##suffix(                                                                  \
+      cublasHandle_t handle, cublasOperation_t transa, cublasOperation_t transb, Int m, Int n, Int k,                 \
+      const void* alpha, const void* a, cudaDataType aType, Int lda, long long strideA, const void* b,                \
+      cudaDataType bType, Int ldb, long long strideB, const void* beta, void* c, cudaDataType cType, Int ldc,         \
+      long long strideC, Int count, cublasComputeType_t compute, cublasGemmAlgo_t) {                                  \
+    if (!isSupported(aType, bType, cType, compute)) return CUBLAS_STATUS_NOT_SUPPORTED;                               \
+    if (aType == CUDA_R_64F) {                                                                                        \
+      return cublasDgemmStridedBatched_64(handle, transa, transb, m, n, k, static_cast<const double*>(alpha),         \
+                                          static_cast<const double*>(a), lda, strideA, static_cast<const double*>(b), \
+                                          ldb, strideB, static_cast<const double*>(beta), static_cast<double*>(c),    \
+                                          ldc, strideC, count);                                                       \
+    }                                                                                                                 \
+    return gemmOfTypes("cublasGemmStridedBatchedEx" #suffix, handle,                                                  \
+                       {transa, transb, m, n, k, a, aType, lda, b, bType, ldb, c, cType, ldc, compute},               \
+                       static_cast<const float*>(alpha), static_cast<const float*>(beta), strideA, strideB, strideC,  \
+                       count);                                                                                        \
+  }                                                                                                                   \
+                                                                                                                      \
+  cublasStatus_t cublasGemmEx##suffix(cublasHandle_t handle, cublasOperation_t transa, cublasOperation_t transb,      \
+                                      Int m, Int n, Int k, const void* alpha, const void* a, cudaDataType aType,      \
+                                      Int lda, const void* b, cudaDataType bType, Int ldb, const void* beta, void* c, \
+                                      cudaDataType cType, Int ldc, cublasComputeType_t compute, cublasGemmAlgo_t) {   \
+    if (!isSupported(aType, bType, cType, compute)) return CUBLAS_STATUS_NOT_SUPPORTED;                               \
+    if (aType == CUDA_R_64F) {                                                                                        \
+      return cublasDgemm_64(handle, transa, transb, m, n, k, static_cast<const double*>(alpha),                       \
+                            static_cast<const double*>(a), lda, static_cast<const double*>(b), ldb,                   \
+                            static_cast<const double*>(beta), static_cast<double*>(c), ldc);                          \
+    }                                                                                                                 \
+    return gemmOfTypes("cublasGemmEx" #suffix, handle,                                                                \
+                       {transa, transb, m, n, k, a, aType, lda, b, bType, ldb, c, cType, ldc, compute},               \
+                       static_cast<const float*>(alpha), static_cast<const float*>(beta), 0, 0, 0, 1);                \
   }
-  return gemmOfTypes("cublasGemmStridedBatchedEx", handle,
-                     {transa, transb, m, n, k, a, aType, lda, b, bType, ldb, c, cType, ldc, compute},
-                     static_cast<const float*>(alpha), static_cast<const float*>(beta), strideA, strideB, strideC,
-                     count);
-}
 
-cublasStatus_t cublasGemmEx(cublasHandle_t handle, cublasOperation_t transa, cublasOperation_t transb, int m, int n,
-                            int k, const void* alpha, const void* a, cudaDataType aType, int lda, const void* b,
-                            cudaDataType bType, int ldb, const void* beta, void* c, cudaDataType cType, int ldc,
-                            cublasComputeType_t compute, cublasGemmAlgo_t) {
-  if (!isSupported(aType, bType, cType, compute)) return CUBLAS_STATUS_NOT_SUPPORTED;
-  if (aType == CUDA_R_64F) {
-    return cublasDgemm(handle, transa, transb, m, n, k, static_cast<const double*>(alpha),
-                       static_cast<const double*>(a), lda, static_cast<const double*>(b), ldb,
-                       static_cast<const double*>(beta), static_cast<double*>(c), ldc);
-  }
-  return gemmOfTypes("cublasGemmEx", handle,
-                     {transa, transb, m, n, k, a, aType, lda, b, bType, ldb, c, cType, ldc, compute},
-                     static_cast<const float*>(alpha), static_cast<const float*>(beta), 0, 0, 0, 1);
-}
+LATHE_GEMM_EX(int, )
+LATHE_GEMM_EX(int64_t, _64)
