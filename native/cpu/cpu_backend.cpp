@@ -16,13 +16,6 @@ namespace lathe {
 
 namespace {
 
-// The processors that this process may run on: a container's share, not the machine's size.
-int availableProcessors() {
-  cpu_set_t set;
-  if (sched_getaffinity(0, sizeof set, &set) == 0) return std::max(1, CPU_COUNT(&set));
-  return std::max(1u, std::thread::hardware_concurrency());
-}
-
 bool runs(const std::string& variant) {
   __builtin_cpu_init();
   if (variant == "avx2")
@@ -36,6 +29,12 @@ bool runs(const std::string& variant) {
 constexpr const char* kVariants[] = {"reference", "avx2", "avx512"};
 
 }  // namespace
+
+int availableProcessors() {
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof set, &set) == 0) return std::max(1, CPU_COUNT(&set));
+  return std::max(1u, std::thread::hardware_concurrency());
+}
 
 const char* runnableKernels() {
   static const std::string names = [] {
@@ -54,13 +53,6 @@ const KernelTable& selectKernels(const char* name) {
   if ((best || asked == "avx2") && runs("avx2")) return avx2Kernels();
   if (best || asked == "reference") return referenceKernels();
   reject("createBackend", "kernel variant '" + asked + "' cannot run on this processor; it runs " + runnableKernels());
-}
-
-Backend* createBackend(const char* device, const char* kernels, int threads) {
-  if (device == nullptr || std::strcmp(device, "cpu") != 0)
-    reject("createBackend", "device '" + std::string(device == nullptr ? "" : device) + "' is unknown; known: cpu");
-  if (threads < 0 || threads > 4096) reject("createBackend", std::to_string(threads) + " threads, expected 0 to 4096");
-  return new CpuBackend(selectKernels(kernels), threads == 0 ? availableProcessors() : threads);
 }
 
 CpuBackend::CpuBackend(const KernelTable& kernels, int threads)

@@ -76,6 +76,9 @@ class CpuBackend final : public Backend {
   std::vector<HostMemory<float>> scratch_;
 };
 
+// The processors that this process may run on: a container's share, not the machine's size.
+int availableProcessors();
+
 }  // namespace lathe
 
 #endif

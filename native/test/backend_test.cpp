@@ -33,6 +33,18 @@ TEST(unknownBackendsAreRefused) {
   CHECK_THROWS(createBackend("cpu", "neon", 1), "createBackend", "'neon'", "reference");
   CHECK_THROWS(createBackend("cpu", "auto", -1), "createBackend", "-1 threads");
   CHECK_THROWS(createBackend("cpu", "auto", 5000), "createBackend", "5000 threads");
+  CHECK_THROWS(createBackend("cpu", "auto", 1, -1), "createBackend", "-1 bytes");
+  CHECK_THROWS(createBackend("cpu", "auto", 1, 1), "createBackend", "'cpu'", "memory");
+  CHECK_THROWS(createBackend("cudax", "auto", 1), "createBackend", "'cudax'", "known");
+}
+
+TEST(missingLibrariesAreReasons) {
+  CHECK_THROWS(createBackend("cuda", "avx2", 1), "createBackend", "'cuda'", "avx2");
+  CHECK_THROWS(createBackend("cuda", "auto", 1, 0, "/no/such/library.so"), "createBackend", "'cuda'",
+               "/no/such/library.so");
+  CHECK_THROWS(createBackend("cuda-emulated:1", "auto", 1, 0, "libdl.so.2"), "createBackend", "'cuda-emulated:1'",
+               "has no latheCudaBackend");
+  CHECK_THROWS(createBackend("cuda:1", nullptr, 1), "createBackend", "'cuda:1'", "liblathe_cuda.so");
 }
 
 TEST(catalogueIsSound) {

@@ -7,4 +7,4 @@ if ! command -v clang-format > /dev/null || ! clang-format --version | grep -q '
   echo "clang-format 14 is not here: the format of C++ is not checked"
   exit 0
 fi
-find include common cpu test \( -name '*.h' -o -name '*.cpp' \) ! -name iq_grids.h -print0 | xargs -0 clang-format --dry-run -Werror
+find include common cpu devices test \( -name '*.h' -o -name '*.cpp' \) ! -name iq_grids.h -print0 | xargs -0 clang-format --dry-run -Werror

@@ -11,12 +11,12 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 includes=(-Iinclude -Icommon -Icpu "-I$OPENBLAS/include")
-newest_header=$(find include common cpu test -name '*.h' -printf '%T@ %p\n' | sort -n | tail -1 | cut -d' ' -f2-)
+newest_header=$(find include common cpu devices test -name '*.h' -printf '%T@ %p\n' | sort -n | tail -1 | cut -d' ' -f2-)
 commands=$(mktemp)
 trap 'rm -f "$commands"' EXIT
 
 # passed NAME: whether this part has passed since the last change. pass NAME: it has now.
-passed() { [ -e "$BUILD/test/$1.passed" ] && [ -z "$(find include common cpu test -newer "$BUILD/test/$1.passed" -type f)" ]; }
+passed() { [ -e "$BUILD/test/$1.passed" ] && [ -z "$(find include common cpu devices test -newer "$BUILD/test/$1.passed" -type f)" ]; }
 pass() { touch "$BUILD/test/$1.passed"; }
 
 # compile OBJECT SOURCE FLAGS...: notes the command where the object is out of date.
@@ -43,7 +43,7 @@ compile_all() {
 }
 
 link() { # PROGRAM FLAGS AND OBJECTS...
-  g++ -pthread "${@:2}" "$OPENBLAS/libopenblas.so.0" "-Wl,-rpath,$OPENBLAS" "-Wl,-rpath-link,$OPENBLAS" -o "$1"
+  g++ -pthread "${@:2}" "$OPENBLAS/libopenblas.so.0" "-Wl,-rpath,$OPENBLAS" "-Wl,-rpath-link,$OPENBLAS" -ldl -o "$1"
 }
 
 # The linker keeps one copy of a function that several objects define. One compiled for AVX-512 must not be taken for
@@ -76,7 +76,7 @@ compile_tests() {
   compile_folder "$objects/plain" "$tests test/formats_test.cpp" "${plain[@]}"
   compile_folder "$objects/address/test" "$tests" "${address[@]}"
   compile_folder "$objects/address/formats" test/formats_test.cpp "${address[@]}" "${undefined[@]}"
-  compile_folder "$objects/address/host" "$(ls cpu/*.cpp common/*.cpp)" "${address[@]}" "${undefined[@]}"
+  compile_folder "$objects/address/host" "$(ls cpu/*.cpp common/*.cpp devices/*.cpp)" "${address[@]}" "${undefined[@]}"
   # Undefined behaviour is in the source, which all variants share.
   compile_folder "$objects/address/reference" "$kernels" -DLATHE_ISA=reference "${address[@]}" "${undefined[@]}"
   compile_folder "$objects/address/avx2" "$kernels" -DLATHE_ISA=avx2 "${avx2[@]}" "${address[@]}"

@@ -148,9 +148,16 @@ class LATHE_API Backend {
                             int64_t tokens, int64_t vocabulary) = 0;
 };
 
-// Makes a backend. device: "cpu". kernels: "auto", or a variant by name ("reference", "avx2", "avx512") for tests;
-// one that this processor cannot run is an error. threads: 0 takes all processors of the process.
-LATHE_API Backend* createBackend(const char* device, const char* kernels, int threads);
+// Makes a backend.
+//
+// device: "cpu"; "cuda" or "cuda:N", an NVIDIA GPU; "cuda-emulated" or "cuda-emulated:N", the same code on the host,
+// for tests. kernels: "auto", or for the CPU a variant by name ("reference", "avx2", "avx512") for tests; one that this
+// processor cannot run is an error. threads: of the CPU backend; 0 takes all processors of the process. deviceMemory:
+// bytes of a GPU's memory that the backend may hold at once; 0 takes what is free. library: file of the library that
+// holds the CUDA backend; null takes liblathe_cuda.so, or liblathe_cuda_emulated.so, beside this library. A device that
+// is not to be had is a std::exception with the reason.
+LATHE_API Backend* createBackend(const char* device, const char* kernels, int threads, int64_t deviceMemory = 0,
+                                 const char* library = nullptr);
 
 // Names of the CPU kernel variants that this processor can run, separated by commas, best last.
 LATHE_API const char* runnableKernels();
