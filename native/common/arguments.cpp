@@ -11,11 +11,11 @@
 
 namespace lathe {
 
-int typeCount() { return reference::catalogueSize; }
+int typeCount() { return catalogueSize; }
 
 TypeInfo typeInfo(int index) {
   if (index < 0 || index >= typeCount()) reject("typeInfo", "index " + std::to_string(index));
-  return reference::catalogue[index];
+  return catalogue[index];
 }
 
 void reject(const char* operation, const std::string& what) {

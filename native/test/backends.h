@@ -55,12 +55,12 @@ class Guarded {
   std::vector<uint8_t> bytes_;
 };
 
-// Runs `operation` on every kernel variant that this processor has and with 1, 2 and 3 threads. All have to give what
-// the variant "reference" gives on one thread, bit for bit; that is returned.
+// Runs `operation` on all backends(). All have to give what the first gives, bit for bit; that is returned.
 template <class T>
 std::vector<T> runEverywhere(const std::string& where, const std::function<std::vector<T>(Backend&)>& operation);
 
-// A backend of every variant with 1, 2 and 3 threads, "reference" with one thread first.
+// What a program tests. cpu_backends.cpp: a CPU backend of every variant that this processor has, each with 1, 2 and 3
+// threads, "reference" with one thread first.
 const std::vector<std::unique_ptr<Backend>>& backends();
 
 // Bits as a number in [0, 2^bits).
