@@ -9,7 +9,9 @@ class DeviceOptions {
             names = "--device",
             paramLabel = "NAME",
             defaultValue = "auto",
-            description = "auto or cpu. Default: ${DEFAULT-VALUE}.")
+            description =
+                    "auto (the CPU), cpu, cuda, cuda:N or cuda-emulated; lathe devices tells which"
+                            + " there are. Default: ${DEFAULT-VALUE}.")
     private String device;
 
     @Option(

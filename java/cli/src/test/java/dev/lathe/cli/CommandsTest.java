@@ -275,6 +275,27 @@ class CommandsTest {
         assertTrue(CommandRun.quiet("devices").out().contains(cpu.get("kernels").asText()));
     }
 
+    @Test
+    void devicesThatAreMissingHaveAReason() {
+        JsonNode devices = CommandRun.quiet("devices", "--json").json();
+        assertTrue(devices.get(1).get("name").asText().startsWith("cuda"), devices.toString());
+        JsonNode emulation = devices.get(devices.size() - 1);
+        assertEquals("cuda-emulated", emulation.get("name").asText());
+        String text = CommandRun.quiet("devices").out();
+        for (JsonNode device : devices) {
+            assertTrue(text.contains(device.get("name").asText()), text);
+            if (!device.has("reason")) {
+                continue;
+            }
+            String name = device.get("name").asText();
+            String reason = device.get("reason").asText();
+            assertTrue(text.contains(reason), text);
+            CommandRun bench = CommandRun.of("bench", "--quick", "--device", name);
+            assertEquals(Main.USAGE, bench.status());
+            assertTrue(bench.err().contains(reason), bench.err());
+        }
+    }
+
     @ParameterizedTest
     @MethodSource("commands")
     void everyCommandTeaches(String command) {

@@ -2,11 +2,13 @@ package dev.lathe.device;
 
 import dev.lathe.LatheException;
 import dev.lathe.UsageException;
+import dev.lathe.device.cuda.Cuda;
 import dev.lathe.nativebackend.Backend;
 import dev.lathe.nativebackend.FactorReport;
 import dev.lathe.nativebackend.ObsOptions;
 import dev.lathe.nativebackend.ObsReport;
 import dev.lathe.nativebackend.global.lathe;
+import java.nio.file.Path;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.FloatPointer;
@@ -30,7 +32,8 @@ public final class Device implements AutoCloseable {
     /**
      * Opens a device with the fastest kernels that it has.
      *
-     * @param name {@code auto} or {@code cpu}
+     * @param name {@code auto}, which is the CPU, {@code cpu}, {@code cuda}, {@code cuda:N} or
+     *     {@code cuda-emulated}
      * @param threads host threads; 0 takes every processor that the process may use
      * @return the open device
      * @throws UsageException if there is no such device
@@ -42,16 +45,23 @@ public final class Device implements AutoCloseable {
     /**
      * Opens a device with named kernels, as tests do.
      *
-     * @param name {@code auto} or {@code cpu}
+     * @param name as above
      * @param kernels {@code auto} or one of {@link #runnableKernels()}
      * @param threads host threads; 0 takes every processor that the process may use
      * @return the open device
      * @throws UsageException if there is no such device or no such kernels
      */
     public static Device open(String name, String kernels, int threads) {
+        String device = name.equals("auto") ? "cpu" : name;
+        Cuda.missing(device)
+                .ifPresent(
+                        why -> {
+                            throw new UsageException(
+                                    "device '" + device + "' is not available: " + why);
+                        });
+        String library = Cuda.library(device).map(Path::toString).orElse(null);
         try {
-            return new Device(
-                    lathe.createBackend(name.equals("auto") ? "cpu" : name, kernels, threads));
+            return new Device(lathe.createBackend(device, kernels, threads, 0, library));
         } catch (RuntimeException e) {
             throw new UsageException(e.getMessage(), e);
         }
