@@ -25,13 +25,15 @@ final class LlamaServer implements AutoCloseable {
 
     /** The folder of its programs; the test is skipped where it is absent. */
     static Path programs() {
+        assumeTrue(isThere(), "LATHE_LLAMA_CPP names no folder with build/bin/llama-server");
+        return Path.of(System.getenv("LATHE_LLAMA_CPP"), "build", "bin");
+    }
+
+    /** Whether there is one. */
+    static boolean isThere() {
         String folder = System.getenv("LATHE_LLAMA_CPP");
-        assumeTrue(folder != null, "LATHE_LLAMA_CPP is not set; it names the folder of llama.cpp");
-        Path programs = Path.of(folder, "build", "bin");
-        assumeTrue(
-                Files.isExecutable(programs.resolve("llama-server")),
-                () -> programs + " holds no llama-server");
-        return programs;
+        return folder != null
+                && Files.isExecutable(Path.of(folder, "build", "bin", "llama-server"));
     }
 
     /** Starts it with one slot and waits until it is ready. */

@@ -20,6 +20,12 @@ final class ScriptedServer implements AutoCloseable {
         void answer(HttpExchange exchange) throws IOException, InterruptedException;
     }
 
+    /** The same, for scripts that read the question. */
+    interface Reader {
+        void answer(HttpExchange exchange, String question)
+                throws IOException, InterruptedException;
+    }
+
     private final HttpServer server;
     private final ExecutorService threads = Executors.newCachedThreadPool();
     private final List<String> questions = new CopyOnWriteArrayList<>();
@@ -32,6 +38,11 @@ final class ScriptedServer implements AutoCloseable {
      * @param script for chats and completions
      */
     ScriptedServer(String models, Script script) throws IOException {
+        this(models, (exchange, question) -> script.answer(exchange));
+    }
+
+    /** Starts with a script that reads questions. */
+    ScriptedServer(String models, Reader script) throws IOException {
         server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         server.setExecutor(threads);
         server.createContext(
@@ -48,11 +59,13 @@ final class ScriptedServer implements AutoCloseable {
                 .formatted(software);
     }
 
-    private void run(HttpExchange exchange, Script script) throws IOException {
+    private void run(HttpExchange exchange, Reader script) throws IOException {
         keys.add(String.valueOf(exchange.getRequestHeaders().getFirst("Authorization")));
-        questions.add(new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
+        String question =
+                new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
+        questions.add(question);
         try {
-            script.answer(exchange);
+            script.answer(exchange, question);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } finally {
