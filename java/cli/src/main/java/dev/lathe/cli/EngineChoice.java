@@ -4,7 +4,7 @@ import dev.lathe.eval.engine.Engine;
 import dev.lathe.eval.engine.EngineOptions;
 import dev.lathe.eval.engines.Engines;
 import java.nio.file.Path;
-import java.time.Duration;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** What runs the models. */
@@ -19,30 +19,7 @@ final class EngineChoice {
                             + " http://localhost:8080/v1. Default: ${DEFAULT-VALUE}.")
     private String engine;
 
-    @Option(
-            names = "--concurrency",
-            paramLabel = "N",
-            defaultValue = "0",
-            description = "Questions at once; 0: the engine chooses. Default: ${DEFAULT-VALUE}.")
-    private int concurrency;
-
-    @Option(
-            names = "--engine-threads",
-            paramLabel = "N",
-            defaultValue = "0",
-            description =
-                    "Processor threads of the embedded engine; 0: one per core. Default:"
-                            + " ${DEFAULT-VALUE}.")
-    private int threads;
-
-    @Option(
-            names = "--stall",
-            paramLabel = "SECONDS",
-            defaultValue = "120",
-            description =
-                    "A generation without progress for so long has failed. Default:"
-                            + " ${DEFAULT-VALUE}.")
-    private int stall;
+    @Mixin private EngineLimits limits;
 
     @Option(
             names = "--key-variable",
@@ -56,6 +33,11 @@ final class EngineChoice {
         return Engines.isServer(engine);
     }
 
+    /** Refuses what {@link #open} would refuse, before anything is written or started. */
+    void check(Path file, String served, int contextTokens) {
+        Engines.check(engine, file, options(served, contextTokens));
+    }
+
     /**
      * Opens the engine.
      *
@@ -63,14 +45,10 @@ final class EngineChoice {
      * @param served the model's name at the server, or null for its only one
      */
     Engine open(Path file, String served, int contextTokens) {
-        EngineOptions options =
-                new EngineOptions(
-                        contextTokens,
-                        concurrency,
-                        threads,
-                        Duration.ofSeconds(stall),
-                        served,
-                        keyVariable);
-        return Engines.open(engine, file, options);
+        return Engines.open(engine, file, options(served, contextTokens));
+    }
+
+    private EngineOptions options(String served, int contextTokens) {
+        return limits.options(contextTokens).withServerModel(served).withKeyVariable(keyVariable);
     }
 }

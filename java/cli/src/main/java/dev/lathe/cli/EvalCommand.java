@@ -71,9 +71,12 @@ final class EvalCommand implements Runnable {
     @Override
     public void run() {
         List<Asked> asked = asked();
+        int contextTokens = questions.contextTokens();
+        asked.forEach(model -> engine.check(model.file(), model.served(), contextTokens));
+        RetryPolicy retries = attempts.retries();
         RunFolder run = questions.run();
         for (Asked model : asked) {
-            ask(run, model);
+            ask(run, model, retries);
         }
         Results results =
                 EvaluationReport.write(
@@ -84,9 +87,8 @@ final class EvalCommand implements Runnable {
         out.print(json ? Json.text(results) : EvaluationReport.text(results, questions.output()));
     }
 
-    private void ask(RunFolder run, Asked model) {
+    private void ask(RunFolder run, Asked model, RetryPolicy retries) {
         String name = model.description().name();
-        RetryPolicy retries = attempts.retries();
         try (ProgressView view = ProgressView.of(name, spec.commandLine().getErr())) {
             new EvaluationRun(run, retries, new AskingView(view))
                     .ask(

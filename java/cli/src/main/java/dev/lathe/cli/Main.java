@@ -119,7 +119,7 @@ public final class Main {
                         .filter(part -> !part.isEmpty())
                         .collect(Collectors.joining(" "));
         PrintWriter err = command.getErr();
-        err.println(ansi.string("@|bold,red lathe:|@ ") + line);
+        err.println(ansi.string("@|bold,red lathe:|@ ") + Printable.of(line));
         if (args.contains(LatheCommand.DEBUG)) {
             failure.printStackTrace(err);
         }

@@ -57,7 +57,7 @@ final class ProgressBarView implements ProgressView {
 
     @Override
     public void notice(String message) {
-        line.print(message);
+        line.print(Printable.of(message));
     }
 
     @Override

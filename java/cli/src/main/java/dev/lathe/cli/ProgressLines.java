@@ -57,7 +57,7 @@ final class ProgressLines implements ProgressView {
 
     @Override
     public void notice(String message) {
-        err.println(message);
+        err.println(Printable.of(message));
         err.flush();
     }
 

@@ -90,6 +90,7 @@ final class PullTasksCommand implements Runnable {
         if (timeout < 1) {
             throw new UsageException("--timeout must be at least 1, not " + timeout);
         }
+        URI address = address();
         Path folder = output == null ? TaskData.usual() : output;
         TaskDownload download =
                 new TaskDownload(Duration.ofSeconds(timeout), Duration.ofSeconds(2));
@@ -97,7 +98,7 @@ final class PullTasksCommand implements Runnable {
                 tasks.isEmpty() ? Tasks.all() : tasks.stream().map(Tasks::named).toList();
         List<Pulled> pulled = new ArrayList<>();
         for (Task task : wanted) {
-            boolean fetched = download.fetch(task, folder, address(), replace);
+            boolean fetched = download.fetch(task, folder, address, replace);
             pulled.add(
                     new Pulled(
                             task.name(),
@@ -112,15 +113,19 @@ final class PullTasksCommand implements Runnable {
     }
 
     private URI address() {
-        try {
-            URI address = mirror == null ? null : URI.create(mirror);
-            if (address != null && address.getScheme() == null) {
-                throw new UsageException("--mirror must be an address such as https://host/folder");
-            }
-            return address;
-        } catch (IllegalArgumentException e) {
-            throw new UsageException("--mirror: not an address: " + mirror, e);
+        if (mirror == null) {
+            return null;
         }
+        try {
+            URI address = URI.create(mirror);
+            if (mirror.matches("https?://.*") && address.getHost() != null) {
+                return address;
+            }
+        } catch (IllegalArgumentException e) {
+            // Told below.
+        }
+        throw new UsageException(
+                "--mirror must be an address such as https://host/folder, not " + mirror);
     }
 
     private static String text(List<Pulled> pulled) {

@@ -75,6 +75,10 @@ final class QuestionOptions {
         return output;
     }
 
+    int contextTokens() {
+        return sampling.contextTokens();
+    }
+
     /** Begins the run, or takes it up. */
     RunFolder run() {
         PromptStyle promptStyle = STYLES.get(style);

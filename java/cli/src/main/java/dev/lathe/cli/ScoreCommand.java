@@ -106,12 +106,12 @@ final class ScoreCommand implements Runnable {
                 Quantity.percent(estimate.high()));
     }
 
-    /** Outputs are untrusted: one short line without control characters. */
+    /** Outputs may be long and of many lines. */
     private static String shown(String text) {
         if (text == null) {
             return "-";
         }
-        String line = text.replaceAll("[\\p{Cntrl}\\s]+", " ").strip();
+        String line = text.replaceAll("\\s+", " ").strip();
         return line.length() <= 50 ? line : line.substring(0, 49) + "…";
     }
 }

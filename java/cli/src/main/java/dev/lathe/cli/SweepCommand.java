@@ -2,6 +2,8 @@ package dev.lathe.cli;
 
 import dev.lathe.compress.Compression;
 import dev.lathe.compress.Recipe;
+import dev.lathe.eval.engine.EngineOptions;
+import dev.lathe.eval.engines.Engines;
 import dev.lathe.eval.results.Results;
 import dev.lathe.eval.run.EvaluationRun;
 import dev.lathe.eval.run.RetryPolicy;
@@ -87,7 +89,7 @@ final class SweepCommand implements Runnable {
 
     @Mixin private QuestionOptions questions;
 
-    @Mixin private EngineChoice engine;
+    @Mixin private EngineLimits engine;
 
     @Mixin private DeviceOptions device;
 
@@ -101,13 +103,13 @@ final class SweepCommand implements Runnable {
                         recipe == null ? Recipe.EMPTY : Recipe.read(recipe),
                         sparsities,
                         storages());
-        RunFolder run = questions.run();
+        EngineOptions options = engine.options(questions.contextTokens());
         Sweep sweep =
                 new Sweep(
                         model.path(),
-                        run,
+                        questions.output(),
                         each -> each.device(device.device()).threads(device.threads()),
-                        file -> engine.open(file, null, run.settings().contextTokens()),
+                        file -> Engines.open(Engines.EMBEDDED, file, options),
                         discard);
         List<SweepPoint> possible = new ArrayList<>(points);
         for (Sweep.Refusal refusal : sweep.refusals(points)) {
@@ -115,9 +117,10 @@ final class SweepCommand implements Runnable {
             PrintWriter err = spec.commandLine().getErr();
             err.println("left out: " + refusal.name() + ": " + refusal.reason());
         }
+        RunFolder run = questions.run();
         View view = new View(run);
         try {
-            sweep.over(possible, view);
+            sweep.over(run, possible, view);
         } finally {
             view.end();
         }

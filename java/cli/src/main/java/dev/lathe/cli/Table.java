@@ -2,6 +2,7 @@ package dev.lathe.cli;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** Lines of text in columns: the first column to the left, numbers to the right. */
 final class Table {
@@ -21,7 +22,7 @@ final class Table {
 
     /** Adds a row; rows may be of different lengths. */
     Table row(String... cells) {
-        rows.add(cells);
+        rows.add(Stream.of(cells).map(Printable::of).toArray(String[]::new));
         return this;
     }
 

@@ -22,7 +22,7 @@ class BadInputTest {
     @TempDir Path folder;
 
     static Stream<BadInputs.Case> mistakes() {
-        return BadInputs.all().stream();
+        return Stream.of(BadInputs.all(), EvaluationMistakes.all()).flatMap(List::stream);
     }
 
     static Stream<CorruptFiles.Case> corruptFiles() {

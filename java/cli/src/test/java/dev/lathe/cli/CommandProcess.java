@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /** The command as a process of its own, where signals, limits and the exit status matter. */
 final class CommandProcess {
@@ -72,6 +73,11 @@ final class CommandProcess {
         } catch (InterruptedException e) {
             throw new AssertionError(e);
         }
+    }
+
+    /** Processes that it has started and that run. */
+    Stream<ProcessHandle> descendants() {
+        return process.descendants();
     }
 
     /** Ends it as {@code kill -9} does. */

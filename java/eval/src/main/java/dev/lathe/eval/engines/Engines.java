@@ -42,22 +42,45 @@ public final class Engines {
      * @throws EngineException if the engine cannot run the model or does not answer
      */
     public static Engine open(String engine, Path model, EngineOptions options) {
-        if (engine.equals(EMBEDDED)) {
-            if (model == null) {
-                throw new UsageException("the embedded engine needs a GGUF file");
-            }
-            if (Files.isDirectory(model)) {
-                throw new UsageException(
-                        "the embedded engine needs a GGUF file; lathe compress "
-                                + model
-                                + " -o model.gguf makes one");
-            }
-            return EmbeddedEngine.open(model, options);
-        }
+        check(engine, model, options);
+        return isServer(engine)
+                ? ServerEngine.open(address(engine), options)
+                : EmbeddedEngine.open(model, options);
+    }
+
+    /**
+     * Refuses what {@link #open} would refuse, as far as that shows before anything is started.
+     *
+     * @param engine {@value #EMBEDDED}, or the address of a server
+     * @param model the GGUF file for the embedded engine, else null
+     * @param options context, concurrency, patience
+     * @throws UsageException if there is no such engine, or an address, file or key is wrong
+     */
+    public static void check(String engine, Path model, EngineOptions options) {
         if (isServer(engine)) {
-            return ServerEngine.open(address(engine), options);
+            address(engine);
+            ServerEngine.requireKey(options);
+        } else if (engine.equals(EMBEDDED)) {
+            requireFile(model);
+        } else {
+            throw unknown(engine);
         }
-        throw new UsageException(
+    }
+
+    private static void requireFile(Path model) {
+        if (model == null) {
+            throw new UsageException("the embedded engine needs a GGUF file");
+        }
+        if (Files.isDirectory(model)) {
+            throw new UsageException(
+                    "the embedded engine needs a GGUF file; lathe compress "
+                            + model
+                            + " -o model.gguf makes one");
+        }
+    }
+
+    private static UsageException unknown(String engine) {
+        return new UsageException(
                 "no engine '"
                         + engine
                         + "'; there are '"

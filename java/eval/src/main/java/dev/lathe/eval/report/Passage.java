@@ -22,14 +22,25 @@ record Passage(String text, int leftOut, String end) {
         return (int) Math.max(SHORTEST, Math.min(LONGEST, PAGE / Math.max(1, answers)));
     }
 
-    /** The text as it is, or the halves of {@code limit} characters from its two ends. */
-    static Passage of(String text, int limit) {
+    /**
+     * The text without blank lines around it, which would look as if nothing were there; or the
+     * halves of {@code limit} characters from its two ends.
+     */
+    static Passage of(String whole, int limit) {
+        String text = trimmed(whole);
         if (text.length() <= limit) {
             return new Passage(text, 0, "");
         }
         int head = boundary(text, limit / 2);
         int tail = boundary(text, text.length() - limit / 2);
         return new Passage(text.substring(0, head), tail - head, text.substring(tail));
+    }
+
+    /** The first line keeps its indentation. */
+    private static String trimmed(String text) {
+        String end = text.stripTrailing();
+        int first = end.length() - end.stripLeading().length();
+        return end.substring(end.lastIndexOf('\n', first) + 1);
     }
 
     /** A position that does not part a surrogate pair. */

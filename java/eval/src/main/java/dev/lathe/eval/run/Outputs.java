@@ -2,6 +2,7 @@ package dev.lathe.eval.run;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.lathe.DataException;
+import dev.lathe.UsageException;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -30,6 +31,7 @@ public final class Outputs {
      *
      * @param file the file
      * @param consumer takes what it holds, in order
+     * @throws UsageException if the file does not exist
      * @throws DataException if a line is not of the form
      */
     public static void read(Path file, Consumer consumer) {
@@ -56,7 +58,7 @@ public final class Outputs {
                 throw new DataException(file + ": holds no outputs");
             }
         } catch (NoSuchFileException e) {
-            throw new DataException(file + ": no such file", e);
+            throw new UsageException(file + " does not exist", e);
         } catch (IOException | UncheckedIOException e) {
             throw new DataException(file + ": cannot be read: " + e.getMessage(), e);
         }

@@ -27,7 +27,7 @@ public final class Sweep {
     private static final String COMPRESSED = "compressed";
 
     private final Path source;
-    private final RunFolder run;
+    private final Path compressed;
     private final UnaryOperator<Compression> machine;
     private final Function<Path, Engine> engines;
     private final boolean discard;
@@ -36,19 +36,19 @@ public final class Sweep {
      * Creates a sweep.
      *
      * @param source a GGUF file or a Hugging Face folder
-     * @param run where questions are, and models and answers go
+     * @param folder of the run, below which compressed models go
      * @param machine says where and with what memory to compress
      * @param engines opens what runs a GGUF file
      * @param discard whether a compressed model is deleted when all its answers are there
      */
     public Sweep(
             Path source,
-            RunFolder run,
+            Path folder,
             UnaryOperator<Compression> machine,
             Function<Path, Engine> engines,
             boolean discard) {
         this.source = source;
-        this.run = run;
+        this.compressed = folder.resolve(COMPRESSED);
         this.machine = machine;
         this.engines = engines;
         this.discard = discard;
@@ -100,7 +100,7 @@ public final class Sweep {
         List<Refusal> refusals = new ArrayList<>();
         for (SweepPoint point : points) {
             try {
-                compression(point.recipe()).plan(file(point.file() + ".plan"));
+                compression(point.recipe()).plan(file(point));
             } catch (UsageException e) {
                 refusals.add(new Refusal(point.name(), e.getMessage()));
             }
@@ -114,14 +114,15 @@ public final class Sweep {
     /**
      * Compresses and asks.
      *
+     * @param run where questions are, and answers go
      * @param points what to compress to; refused points left out
      * @param listener hears what happens
      */
-    public void over(List<SweepPoint> points, Listener listener) {
+    public void over(RunFolder run, List<SweepPoint> points, Listener listener) {
         try {
-            Files.createDirectories(run.path().resolve(COMPRESSED));
+            Files.createDirectories(compressed);
         } catch (IOException e) {
-            throw new LatheException(run.path() + ": cannot be written: " + e.getMessage(), e);
+            throw new LatheException(compressed + ": cannot be made: " + e.getMessage(), e);
         }
         if (Files.isDirectory(source)) {
             evaluate(new SweepPoint(SweepPoint.ORIGINAL, Recipe.EMPTY), listener);
@@ -135,18 +136,21 @@ public final class Sweep {
     }
 
     private void evaluate(SweepPoint point, Listener listener) {
-        Path model = file(point.file());
-        Path mark = run.path().resolve(COMPRESSED).resolve(point.file() + ".done");
+        Path model = file(point);
+        Path mark = compressed.resolve(point.file() + ".done");
         if (Files.exists(mark)) {
+            // A kill may have come between the mark and the deletion.
+            delete(model);
             listener.finished(point.name());
             return;
         }
-        if (!Files.exists(model)) {
+        if (!Files.exists(model) || !Files.exists(RunRecord.pathFor(model, false))) {
             listener.compressing(point.name(), compression(point.recipe())).writeTo(model);
         }
         EvaluationRun.Summary summary = ask(point.name(), model, listener);
         if (discard && summary.failed() == 0) {
-            discard(model, mark);
+            mark(mark);
+            delete(model);
         }
         listener.finished(point.name());
     }
@@ -158,9 +162,16 @@ public final class Sweep {
                 .ask(description, model.fingerprint(), () -> engines.apply(file));
     }
 
-    private static void discard(Path model, Path mark) {
+    private static void mark(Path mark) {
         try {
             Files.createFile(mark);
+        } catch (IOException e) {
+            throw new LatheException(mark + ": cannot be written: " + e.getMessage(), e);
+        }
+    }
+
+    private static void delete(Path model) {
+        try {
             Files.deleteIfExists(model);
             Files.deleteIfExists(RunRecord.pathFor(model, false));
         } catch (IOException e) {
@@ -172,7 +183,7 @@ public final class Sweep {
         return machine.apply(Compression.of(source).recipe(recipe));
     }
 
-    private Path file(String name) {
-        return run.path().resolve(COMPRESSED).resolve(name + ".gguf");
+    private Path file(SweepPoint point) {
+        return compressed.resolve(point.file() + ".gguf");
     }
 }

@@ -35,7 +35,7 @@ public record SweepPoint(String name, Recipe recipe) {
             for (Storage storage : stored) {
                 RecipeBuilder recipe = storage.in(base.toBuilder());
                 List<String> words = new ArrayList<>();
-                if (sparsity > 0) {
+                if (sparsity != 0) {
                     recipe.sparsity(sparsity);
                     words.add("sparsity " + number(sparsity));
                 }
@@ -59,7 +59,7 @@ public record SweepPoint(String name, Recipe recipe) {
 
     /** The name of its files. */
     String file() {
-        return name.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9.]+", "-");
+        return name.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9._]+", "-");
     }
 
     private static String number(double value) {

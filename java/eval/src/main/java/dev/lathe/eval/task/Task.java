@@ -36,7 +36,8 @@ public interface Task {
      *
      * @param file the file that {@link #source()} names, or one of the same form
      * @return all questions in the task's order
-     * @throws dev.lathe.DataException if the file is not what it should be
+     * @throws dev.lathe.UsageException if the file does not exist
+     * @throws dev.lathe.DataException if it is not what it should be
      */
     List<Question> questions(Path file);
 

@@ -8,6 +8,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.net.http.HttpTimeoutException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -63,7 +64,11 @@ public final class TaskDownload {
         TaskSource source = task.source();
         Path file = folder.resolve(source.file());
         if (!replace && Files.exists(file)) {
-            check(task, file, file);
+            try {
+                check(task, file, file);
+            } catch (DataException e) {
+                throw new DataException(e.getMessage() + "; --replace fetches it anew", e);
+            }
             return false;
         }
         URI address = mirror == null ? source.uri() : below(mirror, source.file());
@@ -131,7 +136,7 @@ public final class TaskDownload {
             return body.get(limit.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
             body.cancel(true);
-            throw new TransientException("no answer within " + limit.toSeconds() + " s");
+            throw late();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new LatheException(address + ": interrupted", e);
@@ -139,8 +144,14 @@ public final class TaskDownload {
             if (e.getCause() instanceof LatheException failure) {
                 throw failure;
             }
-            throw new TransientException(String.valueOf(e.getCause()));
+            throw e.getCause() instanceof HttpTimeoutException
+                    ? late()
+                    : new TransientException(String.valueOf(e.getCause()));
         }
+    }
+
+    private TransientException late() {
+        return new TransientException("no answer within " + limit.toSeconds() + " s");
     }
 
     private static byte[] body(HttpResponse<InputStream> response) {

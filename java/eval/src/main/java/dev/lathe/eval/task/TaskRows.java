@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.lathe.DataException;
+import dev.lathe.UsageException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -41,6 +42,7 @@ final class TaskRows {
     /**
      * Reads a file.
      *
+     * @throws UsageException if it does not exist
      * @throws DataException if it is not JSON of one of the forms
      */
     static TaskRows read(Path file) {
@@ -56,8 +58,8 @@ final class TaskRows {
                 }
             }
         } catch (NoSuchFileException e) {
-            throw new DataException(
-                    file + ": no such file; lathe pull-tasks fetches the tasks' data", e);
+            throw new UsageException(
+                    file + " does not exist; lathe pull-tasks fetches the tasks' data", e);
         } catch (JsonProcessingException e) {
             throw new DataException(file + ": not JSON: " + e.getOriginalMessage(), e);
         } catch (IOException e) {
@@ -107,6 +109,7 @@ final class TaskRows {
     /**
      * Reads a file and makes a question of each row, in their order.
      *
+     * @throws UsageException if the file does not exist
      * @throws DataException if the file or a row is not what it should be
      */
     static List<Question> questions(Path file, Maker maker) {

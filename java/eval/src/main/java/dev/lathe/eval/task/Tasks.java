@@ -49,8 +49,8 @@ public final class Tasks {
      * @param names the tasks
      * @param limit at most so many questions of each, spread evenly over it; 0: all
      * @return by task in the order of the names, then by row
-     * @throws UsageException if there is no such task
-     * @throws dev.lathe.DataException if a file is absent or broken
+     * @throws UsageException if there is no such task, or a file does not exist
+     * @throws dev.lathe.DataException if a file is broken
      */
     public static List<Question> questions(Path data, List<String> names, int limit) {
         List<Question> chosen = new ArrayList<>();

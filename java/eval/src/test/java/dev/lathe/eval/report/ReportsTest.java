@@ -158,6 +158,8 @@ class ReportsTest {
     void passagesKeepBothEndsAndWholeCharacters() {
         assertEquals(new Passage("short", 0, ""), Passage.of("short", 5));
         assertEquals(new Passage("ab", 4, "gh"), Passage.of("abcdefgh", 4));
+        assertEquals(new Passage("  a\n\nb", 0, ""), Passage.of("\n \n  a\n\nb \n\n", 9));
+        assertEquals(new Passage("", 0, ""), Passage.of(" \n\n", 2));
         String faces = "\ud83d\ude00".repeat(8);
         for (int limit = 1; limit < 16; limit++) {
             Passage passage = Passage.of(faces, limit);

@@ -75,10 +75,10 @@ class SweepTest {
     private List<String> sweep(Function<Path, Engine> engines, boolean discard) {
         RunFolder run = run();
         Steps steps = new Steps(run);
-        Sweep sweep = new Sweep(MODEL, run, each -> each.threads(1), engines, discard);
+        Sweep sweep = new Sweep(MODEL, run.path(), each -> each.threads(1), engines, discard);
         assertEquals(List.of(), sweep.refusals(points()));
         try {
-            sweep.over(points(), steps);
+            sweep.over(run, points(), steps);
         } catch (LatheException e) {
             steps.steps.add(e.getMessage());
         }
@@ -169,7 +169,7 @@ class SweepTest {
     void whatCannotBeIsToldBeforehand() {
         List<Storage> storages = List.of(Storage.type("IQ4_NL"), Storage.type("Q8_0"));
         List<SweepPoint> points = SweepPoint.grid(Recipe.EMPTY, List.of(0.0, 0.5), storages);
-        Sweep sweep = new Sweep(MODEL, run(), each -> each.threads(1), file -> null, false);
+        Sweep sweep = new Sweep(MODEL, folder, each -> each.threads(1), file -> null, false);
         assertEquals(
                 List.of("sparsity 0.5, IQ4_NL"),
                 sweep.refusals(points).stream().map(Sweep.Refusal::name).toList());

@@ -135,9 +135,9 @@ class TaskFilesTest {
                                     assertEquals(1, message.lines().count(), message);
                                     assertTrue(message.startsWith(folder.toString()), message);
                                 }));
-        DataException absent =
+        UsageException absent =
                 assertThrows(
-                        DataException.class,
+                        UsageException.class,
                         () -> Tasks.questions(folder.resolve("none"), List.of("folio"), 0));
         assertTrue(absent.getMessage().contains("pull-tasks"), absent.getMessage());
     }

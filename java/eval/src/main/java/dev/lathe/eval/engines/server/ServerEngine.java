@@ -87,6 +87,16 @@ public final class ServerEngine implements Engine {
         return new ServerEngine(address, options, key(options.keyVariable()));
     }
 
+    /**
+     * Refuses options that name a key which is not there.
+     *
+     * @param options with the variable for the key
+     * @throws UsageException if that variable is not set
+     */
+    public static void requireKey(EngineOptions options) {
+        key(options.keyVariable());
+    }
+
     private static String key(String variable) {
         String key = System.getenv(variable);
         if (key != null && !key.isBlank()) {

@@ -141,6 +141,6 @@ final class ServerFailures {
     /** Text of a server as it may stand in a message: one line, not endless. */
     private static String line(String text) {
         String start = text.substring(0, Math.min(text.length(), MESSAGE_LENGTH));
-        return start.replaceAll("[\\p{Cntrl}\\p{Cf}\\p{Zl}\\p{Zp}]+", " ").strip();
+        return start.replaceAll("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]+", " ").strip();
     }
 }

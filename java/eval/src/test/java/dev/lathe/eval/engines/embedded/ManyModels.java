@@ -1,6 +1,7 @@
 package dev.lathe.eval.engines.embedded;
 
 import dev.lathe.eval.TinyReasoner;
+import dev.lathe.eval.engine.EngineOptions;
 import dev.lathe.eval.engine.PromptStyle;
 import dev.lathe.eval.engine.Sampling;
 import dev.lathe.eval.engines.Engines;
@@ -19,7 +20,7 @@ import java.util.stream.Stream;
 
 /** Evaluates copies of one model one after the other, and prints what that costs this process. */
 final class ManyModels {
-    private static final int QUESTIONS = 4;
+    private static final int QUESTIONS = 2;
     private static final int MOST_TOKENS = 96;
 
     private ManyModels() {}
@@ -38,6 +39,7 @@ final class ManyModels {
                         1,
                         MOST_TOKENS,
                         TinyReasoner.OPTIONS.contextTokens());
+        EngineOptions options = TinyReasoner.OPTIONS.withConcurrency(1);
         RunFolder run = RunFolder.create(folder, settings, TinyReasoner.questions(QUESTIONS));
         for (int i = 0; i < Integer.parseInt(arguments[2]); i++) {
             Path copy = Files.copy(model, folder.resolve("copy-" + i + ".gguf"));
@@ -50,9 +52,7 @@ final class ManyModels {
                             .ask(
                                     local.description(),
                                     local.fingerprint(),
-                                    () ->
-                                            Engines.open(
-                                                    Engines.EMBEDDED, copy, TinyReasoner.OPTIONS));
+                                    () -> Engines.open(Engines.EMBEDDED, copy, options));
             System.gc();
             System.out.printf(
                     "%d %d %d %d %d %d%n",

@@ -58,7 +58,11 @@ class ManyModelsTest {
                         model.toString(),
                         folder.resolve("run").toString(),
                         Integer.toString(MODELS));
-        assertTrue(process.waitFor(240, TimeUnit.SECONDS), () -> "no end");
+        try {
+            assertTrue(process.waitFor(400, TimeUnit.SECONDS), "no end");
+        } finally {
+            process.destroyForcibly();
+        }
         String printed = Files.readString(output);
         assertEquals(0, process.exitValue(), printed);
         List<State> states = new ArrayList<>();
@@ -68,8 +72,8 @@ class ManyModelsTest {
         State warm = states.get(WARM - 1);
         State last = states.get(MODELS - 1);
         for (State state : states) {
-            assertEquals(4, state.answers, printed);
-            assertTrue(state.childrenAsking >= 1, printed);
+            assertEquals(2, state.answers, printed);
+            assertEquals(1, state.childrenAsking, printed);
             assertEquals(0, state.childrenAfter, printed);
         }
         // Seven models that stayed would be seven times their file.
