@@ -13,8 +13,8 @@ cd "$(dirname "$0")/.."
 BUILD=${BUILD:-$PWD/target}
 NATIVE=${NATIVE:-$PWD/../native/target}
 OPENBLAS=${OPENBLAS:-$NATIVE/openblas/org/bytedeco/openblas/linux-x86_64}
-includes=(-Iemulation -Ikernels -Ihost -I../native/include -I../native/test -I../native/common "-I$OPENBLAS/include")
-sources=(emulation kernels host test ../native/include ../native/common ../native/test/check.h ../native/test/main.cpp)
+includes=(-Iemulation -Ikernels -Ihost -I../native/include -I../native/test -I../native/common -I../native/cpu "-I$OPENBLAS/include")
+sources=(emulation kernels host test ../native/include ../native/common ../native/test)
 objects=$BUILD/test
 commands=$(mktemp)
 trap 'rm -f "$commands"' EXIT
@@ -62,6 +62,8 @@ build_program() { # NAME: emulation or backend
     mapfile -t tests < <(matching test/emulation_*.cu test/emulation_*.cpp)
   else
     mapfile -t tests < <(matching test/*.cu test/*.cpp | grep -v '^test/emulation_')
+    # The CPU backend's tests, on the backends of test/emulated_backends.cpp.
+    tests+=(../native/test/{backends,dense,arguments_test,forward_test,measuring_test,statistics_test}.cpp)
     mapfile -t host < <(matching host/*.cpp)
     mapfile -t device < <(matching kernels/*.cu)
   fi
