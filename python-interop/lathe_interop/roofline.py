@@ -1,12 +1,14 @@
-"""What the CUDA kernels move and compute, and the time that a GPU's data sheet implies: cuda/PERFORMANCE.md.
+"""What the CUDA kernels move and compute, and the time that data sheets imply: cuda/PERFORMANCE.md.
 
     python -m lathe_interop.roofline > cuda/PERFORMANCE.md
 
-Nothing here is measured. A family of kernels takes at least the longer of its operations at the peak rate and its
-bytes at the peak bandwidth; kernels reach a part of either, so a prediction is a lower bound.
+Nothing here is measured. A family of kernels takes at least the longer of its operations at the
+peak rate and its bytes at the peak bandwidth; kernels reach a part of either, so a prediction is a
+lower bound.
 
-T tokens of a batch, R rows and C columns of a linear layer, L tokens of a sequence, W and K values of all query and
-key-value heads, I values within the feed-forward network. Bytes are those that cross device memory at least once.
+T tokens of a batch, R rows and C columns of a linear layer, L tokens of a sequence, W and K values
+of all query and key-value heads, I values within the feed-forward network. Bytes are those that
+cross device memory at least once.
 """
 
 from dataclasses import dataclass
@@ -70,12 +72,12 @@ def hessian(t, c):
 
 
 def factor(c):
-    """H is mirrored, damped, factorised, inverted and reversed; each step reads and writes it, or a triangle of it."""
+    """H is mirrored, damped, factorised, inverted, reversed: each reads and writes all or half."""
     return Work(2 * c**3 / 3, 28 * c * c)
 
 
 def obs(r, c):
-    """Every column changes all to its right; a mask reads its scores about five times (digits, then marks)."""
+    """Every column changes all to its right; a mask reads its scores about five times."""
     return Work(r * c * (c + 1), 4 * r * c * c / BLOCK + 28 * r * c + 2 * c * c)
 
 
@@ -110,7 +112,7 @@ PRODUCTS = {FORMULAS[i][0] for i in (0, 4, 6, 7)}
 
 @dataclass(frozen=True)
 class Stage:
-    """Linear layers that share an input; `copies` of them each see their share of the tokens (experts)."""
+    """Linear layers that share an input; `copies` of them (experts) share the tokens."""
 
     cols: int
     rows: tuple
@@ -153,9 +155,8 @@ class Block:
         attended = attention(TOKENS, LENGTH, self.queries, self.keys, self.values, self.heads_out)
         point = pointwise(TOKENS, self.hidden, self.rotated, self.inner)
         names = [name for name, _, _ in FORMULAS]
-        return dict(
-            zip(names, [forward, decoded, attended, point, gram, inverse, pruned, error], strict=True)
-        )
+        works = [forward, decoded, attended, point, gram, inverse, pruned, error]
+        return dict(zip(names, works, strict=True))
 
     def weights(self):
         return sum(stage.weights() for stage in self.stages)
@@ -234,29 +235,50 @@ def rows_of(works):
 
 
 def summary(blocks):
-    """Seconds on each GPU as computed (F32), then with the products at the rates of tensor cores."""
+    """Seconds on each GPU as computed (F32), then with products at the rates of tensor cores."""
     works = total(blocks)
     cells = []
     for gpu in (H100, H200):
         for peak in (gpu.fp32, gpu.tf32, gpu.bf16):
             seconds = sum(
-                work.seconds(gpu, peak if name in PRODUCTS else None) for name, work in works.items()
+                work.seconds(gpu, peak if name in PRODUCTS else None)
+                for name, work in works.items()
             )
             cells.append(number(seconds))
     weights = sum(block.count * block.weights() for block in blocks)
     return [number(weights / 1e9), *cells, number(weights * SOURCE_BYTES / PCIE)]
 
 
-HEAD = """# What the CUDA kernels should take
+INTRODUCTION = """
+**A prediction: no GPU has timed Lathe yet.** `python -m lathe_interop.roofline` wrote this page
+from sizes and data sheets. On a machine with a GPU, `lathe bench --device cuda` measures (`--json`
+for a file); its numbers belong beside these.
 
-**A prediction: no GPU has timed Lathe yet.** `python -m lathe_interop.roofline` wrote this page from sizes and data sheets. On a
-machine with a GPU, `lathe bench --device cuda` measures (`--json` for a file); its numbers belong beside these.
-
-A family of kernels takes at least the longer of its operations at the GPU's peak rate and its bytes at its peak bandwidth. Kernels reach
-a part of either, and starting them, the host and the disk are not counted: all times are lower bounds.
+A family of kernels takes at least the longer of its operations at the GPU's peak rate and its bytes
+at its peak bandwidth. Kernels reach a part of either, and starting them, the host and the disk are
+not counted: all times are lower bounds.
 
 Peaks, from NVIDIA's data sheets (dense, without sparsity):
+"""
 
+SYMBOLS = """
+T tokens of a batch, L of a sequence; R rows and C columns of a linear layer; W, K values of a
+token's query and key-value heads; H values of the residual stream, I within the feed-forward
+network. Matrices in F32, the source's weights in BF16; a multiplication and an addition are two
+operations. DeepSeek's attention has heads of different sizes for keys and values, which the sums
+below respect.
+"""
+
+ASSUMPTIONS = f"""
+Pruning of all blocks' linear layers, {SEQUENCES} × {LENGTH} calibration tokens, batches of {BATCH}
+tokens. Embedding, output head, writing and the pauses between kernels are not in it. Products are
+computed in F32; the columns TF32 and BF16 say what products on tensor cores would make of the
+whole, and the last one what the weights take through PCIe Gen5 x16 (64 GB/s), which overlaps with
+computing. Seconds:
+"""
+
+EXPERTS = """
+Lathe does not compute mixture-of-experts blocks yet: DeepSeek-R1's row says what they will take.
 """
 
 
@@ -269,42 +291,32 @@ def peaks():
 
 
 def page():
+    gpus = [f"{gpu} {kind}" for gpu in ("H100", "H200") for kind in ("F32", "TF32", "BF16")]
     parts = [
-        HEAD + peaks(),
-        "\n\n## Operations and bytes\n\nT tokens of a batch, L of a sequence; R rows and C columns of a linear layer; W, K values of"
-        " a token's query and key-value heads;\nH values of the residual stream, I within the feed-forward network. Matrices in F32,"
-        " the source's weights in BF16; a multiplication and an\naddition are two operations. DeepSeek's attention has heads of"
-        " different sizes for keys and values, which the sums below respect.\n\n",
-        table(["family", "operations", "bytes"], [list(row) for row in FORMULAS]),
-        f"\n\n## Models\n\nPruning of all blocks' linear layers, {SEQUENCES} × {LENGTH} calibration tokens, batches of {BATCH}"
-        " tokens. Embedding, output head, writing\nand the pauses between kernels are not in it. Products are computed in F32;"
-        " the columns TF32 and BF16 say what products on tensor cores\nwould make of the whole, and the last one what the"
-        " weights take through PCIe Gen5 x16 (64 GB/s), which overlaps with computing.\nSeconds:\n\n",
+        "# What the CUDA kernels should take\n" + INTRODUCTION,
+        peaks() + "\n",
+        "## Operations and bytes\n" + SYMBOLS,
+        table(["family", "operations", "bytes"], [list(row) for row in FORMULAS]) + "\n",
+        "## Models\n" + ASSUMPTIONS,
         table(
-            [
-                "model",
-                "10⁹ weights",
-                *(f"{gpu} {kind}" for gpu in ("H100", "H200") for kind in ("F32", "TF32", "BF16")),
-                "PCIe",
-            ],
+            ["model", "10⁹ weights", *gpus, "PCIe"],
             [[name, *summary(blocks)] for name, blocks in MODELS],
-        ),
-        "\n\nLathe does not compute mixture-of-experts blocks yet: DeepSeek-R1's row says what they will take.\n",
+        )
+        + "\n"
+        + EXPERTS,
     ]
     for name, blocks in MODELS:
         for block in blocks:
-            kind = f"one of {block.count} blocks" + (
-                ", experts" if any(stage.copies > 1 for stage in block.stages) else ""
-            )
-            parts.append(f"\n### {name}, {kind}\n\n")
+            experts = any(stage.copies > 1 for stage in block.stages)
             parts.append(
-                table(
+                f"### {name}, one of {block.count} blocks{' with experts' * experts}\n\n"
+                + table(
                     ["family", "Tflop", "GB", "bound on H100", "H100 s", "H200 s"],
                     rows_of(block.work()),
                 )
+                + "\n"
             )
-            parts.append("\n")
-    return "".join(parts)
+    return "\n".join(parts)
 
 
 def main():

@@ -1,4 +1,4 @@
-"""The page of predictions is what the script writes, and its sums agree with what is known otherwise."""
+"""The page of predictions is what the script writes; its sums agree with what is known otherwise."""
 
 import pathlib
 
@@ -14,8 +14,8 @@ def test_the_page_is_what_the_script_writes():
     assert PAGE.read_text(encoding="utf-8") == roofline.page()
 
 
-# Published sizes less embedding, head and norms: 8.03 and 70.55 billion with two tables of 128,256 rows each; 671
-# billion with two of 129,280 x 7,168 and routers of 58 x 256 x 7,168.
+# Published sizes less embedding, head and norms: 8.03 and 70.55 billion with two tables of 128,256
+# rows each; 671 billion with two of 129,280 x 7,168 and routers of 58 x 256 x 7,168.
 @pytest.mark.parametrize(
     ("model", "weights"),
     [
