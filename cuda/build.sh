@@ -10,6 +10,7 @@
 #
 # An object is built again when its source or any header is newer.
 set -euo pipefail
+mkdir -p "$1" && set -- "$(cd "$1" && pwd)"
 cd "$(dirname "$0")"
 folder=$1
 mkdir -p "$folder/kernels" "$folder/host"

@@ -107,7 +107,7 @@ __device__ inline void addValues(Rows<kColumns, kRows>& rows, const float* p, co
 }
 
 template <int kColumns, int kRows>
-__global__ void __launch_bounds__(kThreads, 2)
+__global__ void __launch_bounds__(kThreads, kColumns < 8 ? 2 : 1)
     attentionKernel(float* y, const float* q, const float* k, const float* v, Shape shape) {
   constexpr int kBlockRows = kWarps * kRows;
   const int group = shape.heads / shape.kvHeads;
