@@ -22,7 +22,11 @@ import picocli.CommandLine.Spec;
                         + " matrix products. Run it on a machine that does nothing else.",
         optionListHeading = "%nOptions:%n",
         footerHeading = "%nExamples:%n",
-        footer = {"  lathe bench --quick", "  lathe bench --json > bench.json"})
+        footer = {
+            "  lathe bench --quick",
+            "  lathe bench --device cuda",
+            "  lathe bench --json > bench.json"
+        })
 final class BenchCommand implements Runnable {
     private static final String RATE = "%.1f Gflop/s";
 
