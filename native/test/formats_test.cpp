@@ -279,7 +279,8 @@ void checkBestCodes() {
   std::vector<float> w(Format::blockSize), importance(Format::blockSize);
   for (float& value : w) value = normal(random);
   for (float& value : importance) value = lognormal(random);
-  Fit fit(w.data(), importance.data());
+  Fit fit;
+  fit.begin(w.data(), importance.data());
   typename Format::Grid grid;
   fit.choose(grid, true);
   typename Format::Code codes[Format::blockSize / groupSize];

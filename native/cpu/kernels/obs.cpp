@@ -117,7 +117,8 @@ struct Encode {
   // The codes of the group of columns that begins with j, whose weights are all up to date.
   void codeGroup(const ObsTile& tile, const TileState<float>& state, int64_t j) {
     static_assert(kStrip % F::group == 0, "a group is within a strip");
-    const GroupMetric metric = groupMetric(static_cast<const float*>(tile.u) + j * tile.uStride + j, tile.uStride);
+    GroupMetric metric;
+    groupMetric(metric, static_cast<const float*>(tile.u) + j * tile.uStride + j, tile.uStride);
     float w[F::group][kLanes];
     std::memcpy(w, state.w + j, sizeof w);
     const int group = static_cast<int>(j % F::blockSize) / F::group;

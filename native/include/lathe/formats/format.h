@@ -20,7 +20,7 @@
 //     static void choose(Grid& grid, const float* w, const float* importance, bool exactZeros);
 //     static float code(const Grid& grid, int column, float w, Code& code);
 //   group > 1:
-//     struct Fit;                         the work on one block: Fit fit(w, importance); fit.choose(grid, thorough);
+//     struct Fit;                         the work on one block: fit.begin(w, importance); fit.choose(grid, thorough);
 //       void code(const Grid& grid, Code* codes);                    the best codes under the grid that was chosen last
 //       static void decode(const Grid& grid, int group, Code code, float* values);
 //       static void readGrid(float& scale, float& shift, const Grid& grid, int group);
@@ -63,20 +63,24 @@ template <class Format>
 LATHE_HD inline void encodeBlock(typename Format::Block& block, const float* w, const float* importance,
                                  bool exactZeros, float* decoded) {
   constexpr int groups = Format::blockSize / Format::group;
-  typename Format::Grid grid;
-  typename Format::Code codes[groups];
-  float values[Format::blockSize];
+  LATHE_TEAM_SHARED typename Format::Grid grid;
+  LATHE_TEAM_SHARED typename Format::Code codes[groups];
+  LATHE_TEAM_SHARED float values[Format::blockSize];
   if constexpr (Format::group == 1) {
     Format::choose(grid, w, importance, exactZeros);
-    for (int i = 0; i < Format::blockSize; ++i) values[i] = Format::code(grid, i, w[i], codes[i]);
+    for (int i = teamLane(); i < Format::blockSize; i += teamSize) values[i] = Format::code(grid, i, w[i], codes[i]);
   } else {
-    typename Format::Fit fit(w, importance);
+    LATHE_TEAM_SHARED typename Format::Fit fit;
+    fit.begin(w, importance);
     fit.choose(grid, false);
     fit.code(grid, codes);
-    for (int g = 0; g < groups; ++g) Format::Fit::decode(grid, g, codes[g], values + g * Format::group);
+    for (int g = teamLane(); g < groups; g += teamSize)
+      Format::Fit::decode(grid, g, codes[g], values + g * Format::group);
   }
+  teamSync();
   Format::pack(block, grid, codes);
-  if (decoded) memcpy(decoded, values, sizeof values);
+  for (int i = teamLane(); decoded && i < Format::blockSize; i += teamSize) decoded[i] = values[i];
+  teamSync();
 }
 
 // Chooses the scales of a block for error feedback, with more trials where a format has them.
@@ -85,7 +89,9 @@ LATHE_HD inline void chooseGrid(typename Format::Grid& grid, const float* w, con
   if constexpr (Format::group == 1) {
     Format::choose(grid, w, importance, exactZeros);
   } else {
-    typename Format::Fit(w, importance).choose(grid, true);
+    LATHE_TEAM_SHARED typename Format::Fit fit;
+    fit.begin(w, importance);
+    fit.choose(grid, true);
   }
 }
 

@@ -30,7 +30,7 @@ struct IQ1_M {
     uint32_t bits = 0;
     for (int n = 0; n < 4; ++n) bits |= (static_cast<uint32_t>(block.scales[n]) >> 12) << (4 * n);
     const float d = halfToFloat(static_cast<uint16_t>(bits));
-    for (int i = 0; i < 32; ++i) {
+    for (int i = teamLane(); i < 32; i += teamSize) {
       const int k = i / 2;
       const uint32_t s = (static_cast<uint32_t>(block.scales[k / 4]) >> (3 * (k % 4))) & 7u;
       const float scale = d * static_cast<float>(2 * s + 1);
@@ -42,12 +42,12 @@ struct IQ1_M {
   }
 
   LATHE_HD static void pack(Block& block, const Grid& grid, const Code* codes) {
-    for (int n = 0; n < 4; ++n) {
+    for (int n = teamLane(); n < 4; n += teamSize) {
       int packed = ((grid.d >> (4 * n)) & 15) << 12;
       for (int i = 0; i < 4; ++i) packed |= grid.scales[4 * n + i] << (3 * i);
       block.scales[n] = static_cast<uint16_t>(packed);
     }
-    for (int k = 0; k < 16; ++k) {
+    for (int k = teamLane(); k < 16; k += teamSize) {
       const Code first = codes[2 * k];
       const Code second = codes[2 * k + 1];
       block.qs[2 * k] = static_cast<uint8_t>(first & 255);

@@ -28,7 +28,7 @@ struct IQ1_S {
 
   LATHE_HD static void decode(const Block& block, float* w) {
     const float d = halfToFloat(block.d);
-    for (int i = 0; i < 32; ++i) {
+    for (int i = teamLane(); i < 32; i += teamSize) {
       const uint32_t packed = block.qh[i / 4];
       const float scale = d * static_cast<float>(2 * ((packed >> 12) & 7u) + 1);
       const float delta = packed & 0x8000u ? -0.125f : 0.125f;
@@ -38,8 +38,8 @@ struct IQ1_S {
   }
 
   LATHE_HD static void pack(Block& block, const Grid& grid, const Code* codes) {
-    block.d = grid.d;
-    for (int k = 0; k < 8; ++k) {
+    if (teamLane() == 0) block.d = grid.d;
+    for (int k = teamLane(); k < 8; k += teamSize) {
       int packed = (grid.scales[k] << 12) | (grid.negative[k] << 15);
       for (int i = 0; i < 4; ++i) {
         block.qs[4 * k + i] = static_cast<uint8_t>(codes[4 * k + i] & 255);

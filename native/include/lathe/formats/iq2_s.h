@@ -35,7 +35,7 @@ struct IQ2_S {
 
   LATHE_HD static void decode(const Block& block, float* w) {
     const float d = halfToFloat(block.d);
-    for (int i = 0; i < 32; ++i) {
+    for (int i = teamLane(); i < 32; i += teamSize) {
       const int s = (block.scales[i / 4] >> (4 * ((i / 2) % 2))) & 15;
       const float scale = d * (0.5f + static_cast<float>(s)) * 0.25f;
       const int high = (block.qh[i / 4] >> (2 * (i % 4))) & 3;
@@ -46,15 +46,17 @@ struct IQ2_S {
   }
 
   LATHE_HD static void pack(Block& block, const Grid& grid, const Code* codes) {
-    block.d = grid.d;
-    for (int k = 0; k < 16; k += 2)
-      block.scales[k / 2] = static_cast<uint8_t>(grid.scales[k] | (grid.scales[k + 1] << 4));
-    for (int i = 0; i < 8; ++i) block.qh[i] = 0;
-    for (int i = 0; i < 32; ++i) {
-      const uint32_t entry = entryOfCode(codes[i], 0);
-      block.qs[i] = static_cast<uint8_t>(entry & 255u);
-      block.qh[i / 4] = static_cast<uint8_t>(block.qh[i / 4] | ((entry >> 8) << (2 * (i % 4))));
+    if (teamLane() == 0) block.d = grid.d;
+    for (int i = teamLane(); i < 8; i += teamSize)
+      block.scales[i] = static_cast<uint8_t>(grid.scales[2 * i] | (grid.scales[2 * i + 1] << 4));
+    for (int i = teamLane(); i < 32; i += teamSize) {
+      block.qs[i] = static_cast<uint8_t>(entryOfCode(codes[i], 0) & 255u);
       block.signs[i] = static_cast<uint8_t>(signsOfCode(codes[i]));
+    }
+    for (int i = teamLane(); i < 8; i += teamSize) {
+      uint32_t high = 0;
+      for (int j = 0; j < 4; ++j) high |= (entryOfCode(codes[4 * i + j], 0) >> 8) << (2 * j);
+      block.qh[i] = static_cast<uint8_t>(high);
     }
   }
 };

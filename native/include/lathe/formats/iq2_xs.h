@@ -33,7 +33,7 @@ struct IQ2_XS {
 
   LATHE_HD static void decode(const Block& block, float* w) {
     const float d = halfToFloat(block.d);
-    for (int i = 0; i < 32; ++i) {
+    for (int i = teamLane(); i < 32; i += teamSize) {
       const int s = (block.scales[i / 4] >> (4 * ((i / 2) % 2))) & 15;
       const float scale = d * (0.5f + static_cast<float>(s)) * 0.25f;
       const uint32_t entry = iq2xsGrid[block.qs[i] & 511];
@@ -43,10 +43,10 @@ struct IQ2_XS {
   }
 
   LATHE_HD static void pack(Block& block, const Grid& grid, const Code* codes) {
-    block.d = grid.d;
-    for (int k = 0; k < 16; k += 2)
-      block.scales[k / 2] = static_cast<uint8_t>(grid.scales[k] | (grid.scales[k + 1] << 4));
-    for (int i = 0; i < 32; ++i)
+    if (teamLane() == 0) block.d = grid.d;
+    for (int i = teamLane(); i < 8; i += teamSize)
+      block.scales[i] = static_cast<uint8_t>(grid.scales[2 * i] | (grid.scales[2 * i + 1] << 4));
+    for (int i = teamLane(); i < 32; i += teamSize)
       block.qs[i] = static_cast<uint16_t>(entryOfCode(codes[i], 0) | ((signsOfCode(codes[i]) & 127u) << 9));
   }
 };

@@ -35,20 +35,19 @@ struct IQ2_XXS {
 
   LATHE_HD static void decode(const Block& block, float* w) {
     const float d = halfToFloat(block.d);
-    for (int k = 0; k < 8; ++k) {
-      const uint32_t packed = block.groups[k].signsAndScale;
+    for (int i = teamLane(); i < 32; i += teamSize) {
+      const auto& group = block.groups[i / 4];
+      const uint32_t packed = group.signsAndScale;
       const float scale = d * (0.5f + static_cast<float>(packed >> 28)) * 0.25f;
-      for (int i = 0; i < 4; ++i) {
-        const uint32_t entry = iq2xxsGrid[block.groups[k].entries[i]];
-        const uint32_t signs = evenSigns((packed >> (7 * i)) & 127u);
-        for (int j = 0; j < 8; ++j) w[32 * k + 8 * i + j] = scale * withSign(iq2Magnitude(entry, j), signs, j);
-      }
+      const uint32_t entry = iq2xxsGrid[group.entries[i % 4]];
+      const uint32_t signs = evenSigns((packed >> (7 * (i % 4))) & 127u);
+      for (int j = 0; j < 8; ++j) w[8 * i + j] = scale * withSign(iq2Magnitude(entry, j), signs, j);
     }
   }
 
   LATHE_HD static void pack(Block& block, const Grid& grid, const Code* codes) {
-    block.d = grid.d;
-    for (int k = 0; k < 8; ++k) {
+    if (teamLane() == 0) block.d = grid.d;
+    for (int k = teamLane(); k < 8; k += teamSize) {
       uint32_t packed = static_cast<uint32_t>(grid.scales[k]) << 28;
       for (int i = 0; i < 4; ++i) {
         block.groups[k].entries[i] = static_cast<uint8_t>(entryOfCode(codes[4 * k + i], 0));

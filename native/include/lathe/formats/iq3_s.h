@@ -35,7 +35,7 @@ struct IQ3_S {
 
   LATHE_HD static void decode(const Block& block, float* w) {
     const float d = halfToFloat(block.d);
-    for (int i = 0; i < 64; ++i) {
+    for (int i = teamLane(); i < 64; i += teamSize) {
       const int s = (block.scales[i / 16] >> (4 * ((i / 8) % 2))) & 15;
       const float scale = d * static_cast<float>(1 + 2 * s);
       const int high = (block.qh[i / 8] >> (i % 8)) & 1;
@@ -46,17 +46,18 @@ struct IQ3_S {
   }
 
   LATHE_HD static void pack(Block& block, const Grid& grid, const Code* codes) {
-    block.d = grid.d;
-    for (int k = 0; k < 8; k += 2)
-      block.scales[k / 2] = static_cast<uint8_t>(grid.scales[k] | (grid.scales[k + 1] << 4));
-    for (int i = 0; i < 32; ++i) {
-      const uint32_t first = entryOfCode(codes[i], 0);
-      const uint32_t second = entryOfCode(codes[i], 1);
-      block.qs[2 * i] = static_cast<uint8_t>(first & 255u);
-      block.qs[2 * i + 1] = static_cast<uint8_t>(second & 255u);
-      const uint32_t high = ((first >> 8) | ((second >> 8) << 1)) << (2 * (i % 4));
-      block.qh[i / 4] = static_cast<uint8_t>((i % 4 == 0 ? 0u : block.qh[i / 4]) | high);
+    if (teamLane() == 0) block.d = grid.d;
+    for (int i = teamLane(); i < 4; i += teamSize)
+      block.scales[i] = static_cast<uint8_t>(grid.scales[2 * i] | (grid.scales[2 * i + 1] << 4));
+    for (int i = teamLane(); i < 32; i += teamSize) {
+      block.qs[2 * i] = static_cast<uint8_t>(entryOfCode(codes[i], 0) & 255u);
+      block.qs[2 * i + 1] = static_cast<uint8_t>(entryOfCode(codes[i], 1) & 255u);
       block.signs[i] = static_cast<uint8_t>(signsOfCode(codes[i]));
+    }
+    for (int i = teamLane(); i < 8; i += teamSize) {
+      uint32_t high = 0;
+      for (int j = 0; j < 8; ++j) high |= (entryOfCode(codes[4 * i + j / 2], j % 2) >> 8) << j;
+      block.qh[i] = static_cast<uint8_t>(high);
     }
   }
 };

@@ -33,7 +33,7 @@ struct IQ3_XXS {
 
   LATHE_HD static void decode(const Block& block, float* w) {
     const float d = halfToFloat(block.d);
-    for (int i = 0; i < 32; ++i) {
+    for (int i = teamLane(); i < 32; i += teamSize) {
       const uint32_t packed = block.signsAndScale[i / 4];
       const float scale = d * (0.5f + static_cast<float>(packed >> 28)) * 0.5f;
       const uint32_t signs = evenSigns((packed >> (7 * (i % 4))) & 127u);
@@ -47,8 +47,8 @@ struct IQ3_XXS {
   }
 
   LATHE_HD static void pack(Block& block, const Grid& grid, const Code* codes) {
-    block.d = grid.d;
-    for (int k = 0; k < 8; ++k) {
+    if (teamLane() == 0) block.d = grid.d;
+    for (int k = teamLane(); k < 8; k += teamSize) {
       uint32_t packed = static_cast<uint32_t>(grid.scales[k]) << 28;
       for (int i = 0; i < 4; ++i) {
         const Code code = codes[4 * k + i];

@@ -24,7 +24,7 @@ struct IQ4_NL {
 
   LATHE_HD static void decode(const Block& block, float* w) {
     const float d = halfToFloat(block.d);
-    for (int i = 0; i < 16; ++i) {
+    for (int i = teamLane(); i < 16; i += teamSize) {
       w[i] = d * iq4Value(block.qs[i] & 15);
       w[i + 16] = d * iq4Value(block.qs[i] >> 4);
     }
@@ -40,8 +40,8 @@ struct IQ4_NL {
   }
 
   LATHE_HD static void pack(Block& block, const Grid& grid, const Code* codes) {
-    block.d = grid.d;
-    for (int i = 0; i < 16; ++i) block.qs[i] = static_cast<uint8_t>(codes[i] | (codes[i + 16] << 4));
+    if (teamLane() == 0) block.d = grid.d;
+    for (int i = teamLane(); i < 16; i += teamSize) block.qs[i] = static_cast<uint8_t>(codes[i] | (codes[i + 16] << 4));
   }
 };
 

@@ -31,7 +31,7 @@ struct IQ4_XS {
       const int low = (block.scalesLow[k / 2] >> (4 * (k % 2))) & 15;
       const int high = (block.scalesHigh >> (2 * k)) & 3;
       const float scale = d * static_cast<float>((low | (high << 4)) - 32);
-      for (int i = 0; i < 16; ++i) {
+      for (int i = teamLane(); i < 16; i += teamSize) {
         w[32 * k + i] = scale * iq4Value(block.qs[16 * k + i] & 15);
         w[32 * k + i + 16] = scale * iq4Value(block.qs[16 * k + i] >> 4);
       }
@@ -48,16 +48,16 @@ struct IQ4_XS {
   }
 
   LATHE_HD static void pack(Block& block, const Grid& grid, const Code* codes) {
-    block.d = grid.d;
+    if (teamLane() == 0) block.d = grid.d;
     int high = 0;
     for (int k = 0; k < 8; ++k) high |= ((grid.scales[k] + 32) >> 4) << (2 * k);
-    block.scalesHigh = static_cast<uint16_t>(high);
-    for (int k = 0; k < 8; k += 2) {
-      block.scalesLow[k / 2] =
-          static_cast<uint8_t>(((grid.scales[k] + 32) & 15) | (((grid.scales[k + 1] + 32) & 15) << 4));
+    if (teamLane() == 0) block.scalesHigh = static_cast<uint16_t>(high);
+    for (int i = teamLane(); i < 4; i += teamSize) {
+      block.scalesLow[i] =
+          static_cast<uint8_t>(((grid.scales[2 * i] + 32) & 15) | (((grid.scales[2 * i + 1] + 32) & 15) << 4));
     }
     for (int k = 0; k < 8; ++k) {
-      for (int i = 0; i < 16; ++i) {
+      for (int i = teamLane(); i < 16; i += teamSize) {
         block.qs[16 * k + i] = static_cast<uint8_t>(codes[32 * k + i] | (codes[32 * k + i + 16] << 4));
       }
     }

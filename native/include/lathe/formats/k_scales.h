@@ -8,7 +8,7 @@
 
 #include <cstdint>
 
-#include "lathe/formats/isa.h"
+#include "lathe/formats/team.h"
 
 LATHE_BEGIN
 
@@ -21,7 +21,7 @@ LATHE_HD inline int kMinimum(const uint8_t* packed, int k) {
 }
 
 LATHE_HD inline void packKScales(uint8_t* packed, const uint8_t* scales, const uint8_t* minimums) {
-  for (int j = 0; j < 4; ++j) {
+  for (int j = teamLane(); j < 4; j += teamSize) {
     packed[j] = static_cast<uint8_t>(scales[j] | ((scales[j + 4] >> 4) << 6));
     packed[j + 4] = static_cast<uint8_t>(minimums[j] | ((minimums[j + 4] >> 4) << 6));
     packed[j + 8] = static_cast<uint8_t>((scales[j + 4] & 15) | ((minimums[j + 4] & 15) << 4));

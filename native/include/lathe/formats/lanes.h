@@ -3,15 +3,16 @@
 // The searches for scales put eight candidate scales into one Lanes and walk through the weights one after another. So
 // the sums of each candidate are formed in the order of the weights, whatever the width of the processor's registers,
 // and every compiled variant gives the same bits. With AVX, Lanes is the compiler's vector type; without, a pair of
-// vectors of four; in device code (or with LATHE_PLAIN_LANES, for a test of that path) eight single floats.
+// vectors of four, or (with LATHE_PLAIN_LANES, for a test of that path) eight single floats. In device code every
+// thread of an octet (team.h) holds one of the eight; all threads of an octet call these functions together.
 #ifndef LATHE_FORMATS_LANES_H
 #define LATHE_FORMATS_LANES_H
 
 #include <cstring>
 
-#include "lathe/formats/isa.h"
+#include "lathe/formats/team.h"
 
-#if defined(__CUDACC__) && !defined(LATHE_PLAIN_LANES)
+#if defined(LATHE_TEAM) && !defined(LATHE_PLAIN_LANES)
 #define LATHE_PLAIN_LANES
 #endif
 
@@ -22,6 +23,9 @@
 LATHE_BEGIN
 
 constexpr int laneCount = 8;
+
+// Lanes that one thread holds.
+constexpr int lanesHeld = teamSize == 1 ? laneCount : 1;
 
 #if defined(__AVX__) && !defined(LATHE_PLAIN_LANES)
 
@@ -47,22 +51,39 @@ typedef float LanePart;
 #else
 typedef float LanePart __attribute__((vector_size(4 * sizeof(float))));
 #endif
-constexpr int lanePartCount = laneCount * static_cast<int>(sizeof(float)) / static_cast<int>(sizeof(LanePart));
+constexpr int lanePartCount = lanesHeld * static_cast<int>(sizeof(float)) / static_cast<int>(sizeof(LanePart));
 
 struct Lanes {
   LanePart part[lanePartCount];
-  LATHE_HD float& operator[](int lane) { return reinterpret_cast<float*>(part)[lane]; }
-  LATHE_HD float operator[](int lane) const { return reinterpret_cast<const float*>(part)[lane]; }
+#ifndef LATHE_TEAM
+  float& operator[](int lane) { return reinterpret_cast<float*>(part)[lane]; }
+  float operator[](int lane) const { return reinterpret_cast<const float*>(part)[lane]; }
+#endif
 };
 
+#ifdef LATHE_TEAM
+
 LATHE_HD inline Lanes lanes(float a, float b, float c, float d, float e, float f, float g, float h) {
+  const int lane = octetLane();
+  const float low = lane & 2 ? (lane & 1 ? d : c) : (lane & 1 ? b : a);
+  const float high = lane & 2 ? (lane & 1 ? h : g) : (lane & 1 ? f : e);
+  return {{lane & 4 ? high : low}};
+}
+
+LATHE_HD inline Lanes lanes(float value) { return {{value}}; }
+
+#else
+
+inline Lanes lanes(float a, float b, float c, float d, float e, float f, float g, float h) {
   const float values[laneCount] = {a, b, c, d, e, f, g, h};
   Lanes result;
   for (int i = 0; i < laneCount; ++i) result[i] = values[i];
   return result;
 }
 
-LATHE_HD inline Lanes lanes(float value) { return lanes(value, value, value, value, value, value, value, value); }
+inline Lanes lanes(float value) { return lanes(value, value, value, value, value, value, value, value); }
+
+#endif
 
 #define LATHE_LANES_OPERATOR(op)                                                       \
   LATHE_HD inline Lanes operator op(const Lanes& a, const Lanes& b) {                  \
@@ -123,24 +144,14 @@ LATHE_HD inline int roundBetween(float value, int low, int high) {
   return static_cast<int>((inside + roundingShift) - roundingShift);
 }
 
-// values [laneCount]
-LATHE_HD inline Lanes loadLanes(const float* values) {
-  Lanes result;
-  memcpy(&result, values, sizeof result);
-  return result;
-}
-
-LATHE_HD inline float sumOfLanes(const Lanes& values) {
-  return ((values[0] + values[1]) + (values[2] + values[3])) + ((values[4] + values[5]) + (values[6] + values[7]));
-}
-
-// Index of the largest lane, the first of equals.
-LATHE_HD inline int largestLane(const Lanes& values) {
-  int best = 0;
-  for (int i = 1; i < laneCount; ++i) best = values[i] > values[best] ? i : best;
-  return best;
-}
-
 LATHE_END
+
+// Lanes by their number, alike on a CPU and in an octet: PerLane, makePerLane, makeLanes, inLane, laneOf, loadLanes,
+// storeLanes, and the sum, the least, the greatest of all lanes.
+#ifdef LATHE_TEAM
+#include "lathe/formats/lanes_of_octet.h"
+#else
+#include "lathe/formats/lanes_of_thread.h"
+#endif
 
 #endif

@@ -31,28 +31,27 @@ struct MXFP4 {
 
   LATHE_HD static void decode(const Block& block, float* w) {
     const float d = halfOfPower(block.e);
-    for (int i = 0; i < 16; ++i) {
+    for (int i = teamLane(); i < 16; i += teamSize) {
       w[i] = d * doubledE2m1(block.qs[i] & 15);
       w[i + 16] = d * doubledE2m1(block.qs[i] >> 4);
     }
   }
 
   LATHE_HD static void choose(Grid& grid, const float* w, const float* importance, bool) {
-    Weighted<blockSize> block;
+    LATHE_TEAM_SHARED Weighted<blockSize> block;
     prepare(block, w, importance, smallestNormal);
-    grid = {0, 0.0f, 0.0f};
-    if (!(block.unit > 0.0f)) return;
-    const int widest = static_cast<int>(floatBits(block.unit) >> 23) - 1;  // 12 quarters of the unit are beyond all x
-    int candidates[laneCount];
-    Lanes scales = lanes(0.0f);
-    for (int i = 0; i < laneCount; ++i) {
-      candidates[i] = widest - i < 2 ? 2 : widest - i;
-      scales[i] = halfOfPower(candidates[i]) / block.unit;
+    Grid chosen = {0, 0.0f, 0.0f};
+    if (block.unit > 0.0f) {
+      const int widest = static_cast<int>(floatBits(block.unit) >> 23) - 1;  // 12 quarters of the unit are beyond all x
+      const auto candidate = [&](int i) { return widest - i < 2 ? 2 : widest - i; };
+      const Lanes scales = makeLanes([&](int i) { return halfOfPower(candidate(i)) / block.unit; });
+      const CodeSums sums = codeSums<E2m1Codes, blockSize>(block.x, block.p, 1.0f / scales, lanes(0.0f));
+      chosen.e = static_cast<uint8_t>(candidate(largestLane(scales * (2.0f * sums.xq - scales * sums.qq))));
+      chosen.scale = halfOfPower(chosen.e);
+      chosen.inverse = 1.0f / chosen.scale;
     }
-    const CodeSums sums = codeSums<E2m1Codes, blockSize>(block.x, block.p, 1.0f / scales, lanes(0.0f));
-    grid.e = static_cast<uint8_t>(candidates[largestLane(scales * (2.0f * sums.xq - scales * sums.qq))]);
-    grid.scale = halfOfPower(grid.e);
-    grid.inverse = 1.0f / grid.scale;
+    if (teamLane() == 0) grid = chosen;
+    teamSync();
   }
 
   LATHE_HD static float code(const Grid& grid, int, float w, Code& code) {
@@ -61,8 +60,8 @@ struct MXFP4 {
   }
 
   LATHE_HD static void pack(Block& block, const Grid& grid, const Code* codes) {
-    block.e = grid.e;
-    for (int i = 0; i < 16; ++i) block.qs[i] = static_cast<uint8_t>(codes[i] | (codes[i + 16] << 4));
+    if (teamLane() == 0) block.e = grid.e;
+    for (int i = teamLane(); i < 16; i += teamSize) block.qs[i] = static_cast<uint8_t>(codes[i] | (codes[i + 16] << 4));
   }
 
  private:

@@ -34,7 +34,7 @@ struct NVFP4 {
   LATHE_HD static void decode(const Block& block, float* w) {
     for (int k = 0; k < 4; ++k) {
       const float d = halfOfScale(block.d[k]);
-      for (int i = 0; i < 8; ++i) {
+      for (int i = teamLane(); i < 8; i += teamSize) {
         w[16 * k + i] = d * doubledE2m1(block.qs[8 * k + i] & 15);
         w[16 * k + i + 8] = d * doubledE2m1(block.qs[8 * k + i] >> 4);
       }
@@ -42,13 +42,16 @@ struct NVFP4 {
   }
 
   LATHE_HD static void choose(Grid& grid, const float* w, const float* importance, bool) {
-    Weighted<blockSize> block;
+    LATHE_TEAM_SHARED Weighted<blockSize, 16> block;
     prepare(block, w, importance);
-    for (int k = 0; k < 4; ++k) {
-      grid.d[k] = block.unit > 0.0f ? chooseScale(block, 16 * k) : 0;
-      grid.scale[k] = halfOfScale(grid.d[k]);
+    for (int k = octet(); k < 4; k += octets) {
+      const uint8_t d = block.unit > 0.0f ? chooseScale(block, k) : uint8_t{0};
+      if (octetLane() != 0) continue;
+      grid.d[k] = d;
+      grid.scale[k] = halfOfScale(d);
       grid.inverse[k] = inverseOrZero(grid.scale[k]);
     }
+    teamSync();
   }
 
   LATHE_HD static float code(const Grid& grid, int column, float w, Code& code) {
@@ -58,8 +61,8 @@ struct NVFP4 {
 
   LATHE_HD static void pack(Block& block, const Grid& grid, const Code* codes) {
     for (int k = 0; k < 4; ++k) {
-      block.d[k] = grid.d[k];
-      for (int i = 0; i < 8; ++i) {
+      if (teamLane() == 0) block.d[k] = grid.d[k];
+      for (int i = teamLane(); i < 8; i += teamSize) {
         block.qs[8 * k + i] = static_cast<uint8_t>(codes[16 * k + i] | (codes[16 * k + i + 8] << 4));
       }
     }
@@ -75,23 +78,22 @@ struct NVFP4 {
     return static_cast<int>(floatBits(value) >> 20) - ((127 - 7) << 3);
   }
 
-  LATHE_HD static uint8_t chooseScale(const Weighted<blockSize>& block, int at) {
-    const int covering = scaleBelow(largestMagnitude<16>(block.x + at) * (1.0f / 6.0f) * block.unit);
+  LATHE_HD static uint8_t chooseScale(const Weighted<blockSize, 16>& block, int run) {
+    const int covering = scaleBelow(largestMagnitude<16>(block.xOf(run)) * (1.0f / 6.0f) * block.unit);
     int best = 0;
     float most = 0.0f;
     for (int batch = 0; batch < 3; ++batch) {
-      int candidates[laneCount];
-      Lanes scales = lanes(0.0f);
-      for (int i = 0; i < laneCount; ++i) {
-        candidates[i] = roundBetween(static_cast<float>(covering + 6 - 8 * batch - i), 0, largestScale);
-        scales[i] = halfOfScale(candidates[i]) / block.unit;
-      }
-      const CodeSums sums = codeSums<E2m1Codes, 16>(block.x + at, block.p + at, inversesOrZero(scales), lanes(0.0f));
+      const PerLane<int> candidates = makePerLane<int>(
+          [&](int i) { return roundBetween(static_cast<float>(covering + 6 - 8 * batch - i), 0, largestScale); });
+      const Lanes scales = makeLanes([&](int i) { return halfOfScale(inLane(candidates, i)) / block.unit; });
+      const CodeSums sums =
+          codeSums<E2m1Codes, 16>(block.xOf(run), block.pOf(run), inversesOrZero(scales), lanes(0.0f));
       const Lanes gains = scales * (2.0f * sums.xq - scales * sums.qq);
       const int lane = largestLane(gains);
-      if (gains[lane] > most) {
-        most = gains[lane];
-        best = candidates[lane];
+      const float gain = laneOf(gains, lane);
+      if (gain > most) {
+        most = gain;
+        best = laneOf(candidates, lane);
       }
     }
     return static_cast<uint8_t>(best);

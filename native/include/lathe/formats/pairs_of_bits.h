@@ -10,7 +10,7 @@ LATHE_BEGIN
 LATHE_HD inline void packPairsOfBits(uint8_t* qs, const uint8_t* codes) {
   for (int half = 0; half < 2; ++half) {
     const uint8_t* part = codes + 128 * half;
-    for (int i = 0; i < 32; ++i) {
+    for (int i = teamLane(); i < 32; i += teamSize) {
       int byte = 0;
       for (int j = 0; j < 4; ++j) byte |= (part[32 * j + i] & 3) << (2 * j);
       qs[32 * half + i] = static_cast<uint8_t>(byte);

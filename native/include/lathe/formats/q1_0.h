@@ -25,23 +25,23 @@ struct Q1_0 {
 
   LATHE_HD static void decode(const Block& block, float* w) {
     const float d = halfToFloat(block.d);
-    for (int byte = 0; byte < 16; ++byte) {
+    for (int byte = teamLane(); byte < 16; byte += teamSize) {
       const int bits = block.qs[byte];
       for (int i = 0; i < 8; ++i) w[8 * byte + i] = d * static_cast<float>(2 * ((bits >> i) & 1) - 1);
     }
   }
 
   LATHE_HD static void choose(Grid& grid, const float* w, const float* importance, bool) {
-    Weighted<blockSize> block;
+    LATHE_TEAM_SHARED Weighted<blockSize> block;
     prepare(block, w, importance);
-    grid.d = 0;
+    uint16_t d = 0;
     if (block.unit > 0.0f) {
-      for (float& x : block.x) x = x < 0.0f ? -x : x;
+      for (int i = teamLane(); i < blockSize; i += teamSize) block.x[i] = block.x[i] < 0.0f ? -block.x[i] : block.x[i];
+      teamSync();
       const RunSums sums = runSums<blockSize>(block.x, block.p);
-      grid.d = floatToFiniteHalf(sums.x / sums.p * block.unit);
+      d = floatToFiniteHalf(sums.x / sums.p * block.unit);
     }
-    grid.scale = halfToFloat(grid.d);
-    grid.inverse = inverseOrZero(grid.scale);
+    grid.finish(d);
   }
 
   LATHE_HD static float code(const Grid& grid, int, float w, Code& code) {
@@ -50,8 +50,8 @@ struct Q1_0 {
   }
 
   LATHE_HD static void pack(Block& block, const Grid& grid, const Code* codes) {
-    block.d = grid.d;
-    for (int byte = 0; byte < 16; ++byte) {
+    if (teamLane() == 0) block.d = grid.d;
+    for (int byte = teamLane(); byte < 16; byte += teamSize) {
       int bits = 0;
       for (int i = 0; i < 8; ++i) bits |= codes[8 * byte + i] << i;
       block.qs[byte] = static_cast<uint8_t>(bits);

@@ -23,7 +23,7 @@ struct Q2_0 {
 
   LATHE_HD static void decode(const Block& block, float* w) {
     const float d = halfToFloat(block.d);
-    for (int byte = 0; byte < 16; ++byte) {
+    for (int byte = teamLane(); byte < 16; byte += teamSize) {
       const int codes = block.qs[byte];
       for (int i = 0; i < 4; ++i) w[4 * byte + i] = d * static_cast<float>(((codes >> (2 * i)) & 3) - 1);
     }
@@ -38,8 +38,8 @@ struct Q2_0 {
   }
 
   LATHE_HD static void pack(Block& block, const Grid& grid, const Code* codes) {
-    block.d = grid.d;
-    for (int byte = 0; byte < 16; ++byte) {
+    if (teamLane() == 0) block.d = grid.d;
+    for (int byte = teamLane(); byte < 16; byte += teamSize) {
       int bits = 0;
       for (int i = 0; i < 4; ++i) bits |= codes[4 * byte + i] << (2 * i);
       block.qs[byte] = static_cast<uint8_t>(bits);

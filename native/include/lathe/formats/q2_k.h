@@ -32,7 +32,8 @@ struct Q2_K {
       const float minimum = dmin * static_cast<float>(block.scales[k] >> 4);
       const uint8_t* qs = block.qs + 32 * (k / 8) + 16 * (k % 2);
       const int shift = 2 * ((k / 2) % 4);
-      for (int i = 0; i < 16; ++i) w[16 * k + i] = scale * static_cast<float>((qs[i] >> shift) & 3) - minimum;
+      for (int i = teamLane(); i < 16; i += teamSize)
+        w[16 * k + i] = scale * static_cast<float>((qs[i] >> shift) & 3) - minimum;
     }
   }
 
@@ -45,10 +46,13 @@ struct Q2_K {
   }
 
   LATHE_HD static void pack(Block& block, const Grid& grid, const Code* codes) {
-    for (int k = 0; k < 16; ++k) block.scales[k] = static_cast<uint8_t>(grid.scales[k] | (grid.minimums[k] << 4));
+    for (int k = teamLane(); k < 16; k += teamSize)
+      block.scales[k] = static_cast<uint8_t>(grid.scales[k] | (grid.minimums[k] << 4));
     packPairsOfBits(block.qs, codes);
-    block.d = grid.d;
-    block.dmin = grid.dmin;
+    if (teamLane() == 0) {
+      block.d = grid.d;
+      block.dmin = grid.dmin;
+    }
   }
 };
 

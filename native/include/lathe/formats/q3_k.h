@@ -33,7 +33,7 @@ struct Q3_K {
       const uint8_t* qs = block.qs + 32 * (k / 8) + 16 * (k % 2);
       const uint8_t* hmask = block.hmask + 16 * (k % 2);
       const int shift = 2 * ((k / 2) % 4);
-      for (int i = 0; i < 16; ++i) {
+      for (int i = teamLane(); i < 16; i += teamSize) {
         const int q = ((qs[i] >> shift) & 3) | (((hmask[i] >> (k / 2)) & 1) << 2);
         w[16 * k + i] = scale * static_cast<float>(q - 4);
       }
@@ -49,16 +49,16 @@ struct Q3_K {
   }
 
   LATHE_HD static void pack(Block& block, const Grid& grid, const Code* codes) {
-    block.d = grid.d;
-    for (int k = 0; k < 8; ++k) {
+    if (teamLane() == 0) block.d = grid.d;
+    for (int k = teamLane(); k < 8; k += teamSize) {
       block.scales[k] = static_cast<uint8_t>(((grid.scales[k] + 32) & 15) | (((grid.scales[k + 8] + 32) & 15) << 4));
     }
-    for (int j = 0; j < 4; ++j) {
+    for (int j = teamLane(); j < 4; j += teamSize) {
       int high = 0;
       for (int part = 0; part < 4; ++part) high |= ((grid.scales[4 * part + j] + 32) >> 4) << (2 * part);
       block.scales[8 + j] = static_cast<uint8_t>(high);
     }
-    for (int i = 0; i < 32; ++i) {
+    for (int i = teamLane(); i < 32; i += teamSize) {
       int high = 0;
       for (int part = 0; part < 8; ++part) high |= (codes[32 * part + i] >> 2) << part;
       block.hmask[i] = static_cast<uint8_t>(high);

@@ -23,8 +23,8 @@ struct Q4_0 {
 
   LATHE_HD static void decode(const Block& block, float* w) {
     const float d = halfToFloat(block.d);
-    for (int i = 0; i < 16; ++i) w[i] = d * static_cast<float>((block.qs[i] & 15) - 8);
-    for (int i = 0; i < 16; ++i) w[i + 16] = d * static_cast<float>((block.qs[i] >> 4) - 8);
+    for (int i = teamLane(); i < 16; i += teamSize) w[i] = d * static_cast<float>((block.qs[i] & 15) - 8);
+    for (int i = teamLane(); i < 16; i += teamSize) w[i + 16] = d * static_cast<float>((block.qs[i] >> 4) - 8);
   }
 
   LATHE_HD static void choose(Grid& grid, const float* w, const float* importance, bool) {
@@ -36,8 +36,8 @@ struct Q4_0 {
   }
 
   LATHE_HD static void pack(Block& block, const Grid& grid, const Code* codes) {
-    block.d = grid.d;
-    for (int i = 0; i < 16; ++i) block.qs[i] = static_cast<uint8_t>(codes[i] | (codes[i + 16] << 4));
+    if (teamLane() == 0) block.d = grid.d;
+    for (int i = teamLane(); i < 16; i += teamSize) block.qs[i] = static_cast<uint8_t>(codes[i] | (codes[i + 16] << 4));
   }
 };
 

@@ -25,8 +25,8 @@ struct Q4_1 {
   LATHE_HD static void decode(const Block& block, float* w) {
     const float d = halfToFloat(block.d);
     const float m = halfToFloat(block.m);
-    for (int i = 0; i < 16; ++i) w[i] = d * static_cast<float>(block.qs[i] & 15) + m;
-    for (int i = 0; i < 16; ++i) w[i + 16] = d * static_cast<float>(block.qs[i] >> 4) + m;
+    for (int i = teamLane(); i < 16; i += teamSize) w[i] = d * static_cast<float>(block.qs[i] & 15) + m;
+    for (int i = teamLane(); i < 16; i += teamSize) w[i + 16] = d * static_cast<float>(block.qs[i] >> 4) + m;
   }
 
   LATHE_HD static void choose(Grid& grid, const float* w, const float* importance, bool exactZeros) {
@@ -36,9 +36,11 @@ struct Q4_1 {
   LATHE_HD static float code(const Grid& grid, int, float w, Code& code) { return grid.code(15, w, code); }
 
   LATHE_HD static void pack(Block& block, const Grid& grid, const Code* codes) {
-    block.d = grid.d;
-    block.m = grid.m;
-    for (int i = 0; i < 16; ++i) block.qs[i] = static_cast<uint8_t>(codes[i] | (codes[i + 16] << 4));
+    if (teamLane() == 0) {
+      block.d = grid.d;
+      block.m = grid.m;
+    }
+    for (int i = teamLane(); i < 16; i += teamSize) block.qs[i] = static_cast<uint8_t>(codes[i] | (codes[i + 16] << 4));
   }
 };
 

@@ -32,7 +32,8 @@ struct Q4_K {
       const float minimum = dmin * static_cast<float>(kMinimum(block.scales, k));
       const uint8_t* qs = block.qs + 32 * (k / 2);
       const int shift = 4 * (k % 2);
-      for (int i = 0; i < 32; ++i) w[32 * k + i] = scale * static_cast<float>((qs[i] >> shift) & 15) - minimum;
+      for (int i = teamLane(); i < 32; i += teamSize)
+        w[32 * k + i] = scale * static_cast<float>((qs[i] >> shift) & 15) - minimum;
     }
   }
 
@@ -45,12 +46,15 @@ struct Q4_K {
   }
 
   LATHE_HD static void pack(Block& block, const Grid& grid, const Code* codes) {
-    block.d = grid.d;
-    block.dmin = grid.dmin;
+    if (teamLane() == 0) {
+      block.d = grid.d;
+      block.dmin = grid.dmin;
+    }
     packKScales(block.scales, grid.scales, grid.minimums);
     for (int part = 0; part < 4; ++part) {
       const Code* pair = codes + 64 * part;
-      for (int i = 0; i < 32; ++i) block.qs[32 * part + i] = static_cast<uint8_t>(pair[i] | (pair[i + 32] << 4));
+      for (int i = teamLane(); i < 32; i += teamSize)
+        block.qs[32 * part + i] = static_cast<uint8_t>(pair[i] | (pair[i + 32] << 4));
     }
   }
 };

@@ -25,9 +25,7 @@ struct Q5_0 {
 
   LATHE_HD static void decode(const Block& block, float* w) {
     const float d = halfToFloat(block.d);
-    int codes[blockSize];
-    unpack5(codes, block.qh, block.qs);
-    for (int i = 0; i < blockSize; ++i) w[i] = d * static_cast<float>(codes[i] - 16);
+    unpack5(block.qh, block.qs, [&](int i, int code) { w[i] = d * static_cast<float>(code - 16); });
   }
 
   LATHE_HD static void choose(Grid& grid, const float* w, const float* importance, bool) {
@@ -39,7 +37,7 @@ struct Q5_0 {
   }
 
   LATHE_HD static void pack(Block& block, const Grid& grid, const Code* codes) {
-    block.d = grid.d;
+    if (teamLane() == 0) block.d = grid.d;
     pack5(block.qh, block.qs, codes);
   }
 };

@@ -27,9 +27,7 @@ struct Q5_1 {
   LATHE_HD static void decode(const Block& block, float* w) {
     const float d = halfToFloat(block.d);
     const float m = halfToFloat(block.m);
-    int codes[blockSize];
-    unpack5(codes, block.qh, block.qs);
-    for (int i = 0; i < blockSize; ++i) w[i] = d * static_cast<float>(codes[i]) + m;
+    unpack5(block.qh, block.qs, [&](int i, int code) { w[i] = d * static_cast<float>(code) + m; });
   }
 
   LATHE_HD static void choose(Grid& grid, const float* w, const float* importance, bool exactZeros) {
@@ -39,8 +37,10 @@ struct Q5_1 {
   LATHE_HD static float code(const Grid& grid, int, float w, Code& code) { return grid.code(31, w, code); }
 
   LATHE_HD static void pack(Block& block, const Grid& grid, const Code* codes) {
-    block.d = grid.d;
-    block.m = grid.m;
+    if (teamLane() == 0) {
+      block.d = grid.d;
+      block.m = grid.m;
+    }
     pack5(block.qh, block.qs, codes);
   }
 };

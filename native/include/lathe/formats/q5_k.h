@@ -33,7 +33,7 @@ struct Q5_K {
       const float minimum = dmin * static_cast<float>(kMinimum(block.scales, k));
       const uint8_t* qs = block.qs + 32 * (k / 2);
       const int shift = 4 * (k % 2);
-      for (int i = 0; i < 32; ++i) {
+      for (int i = teamLane(); i < 32; i += teamSize) {
         const int q = ((qs[i] >> shift) & 15) | (((block.qh[i] >> k) & 1) << 4);
         w[32 * k + i] = scale * static_cast<float>(q) - minimum;
       }
@@ -49,17 +49,19 @@ struct Q5_K {
   }
 
   LATHE_HD static void pack(Block& block, const Grid& grid, const Code* codes) {
-    block.d = grid.d;
-    block.dmin = grid.dmin;
+    if (teamLane() == 0) {
+      block.d = grid.d;
+      block.dmin = grid.dmin;
+    }
     packKScales(block.scales, grid.scales, grid.minimums);
-    for (int i = 0; i < 32; ++i) {
+    for (int i = teamLane(); i < 32; i += teamSize) {
       int high = 0;
       for (int k = 0; k < 8; ++k) high |= (codes[32 * k + i] >> 4) << k;
       block.qh[i] = static_cast<uint8_t>(high);
     }
     for (int part = 0; part < 4; ++part) {
       const Code* pair = codes + 64 * part;
-      for (int i = 0; i < 32; ++i) {
+      for (int i = teamLane(); i < 32; i += teamSize) {
         block.qs[32 * part + i] = static_cast<uint8_t>((pair[i] & 15) | ((pair[i + 32] & 15) << 4));
       }
     }

@@ -31,7 +31,7 @@ struct Q6_K {
       const uint8_t* qh = block.qh + 32 * (k / 8) + 16 * (k % 2);
       const int lowShift = 4 * ((k / 4) % 2);
       const int highShift = 2 * ((k / 2) % 4);
-      for (int i = 0; i < 16; ++i) {
+      for (int i = teamLane(); i < 16; i += teamSize) {
         const int q = ((ql[i] >> lowShift) & 15) | (((qh[i] >> highShift) & 3) << 4);
         w[16 * k + i] = scale * static_cast<float>(q - 32);
       }
@@ -49,17 +49,17 @@ struct Q6_K {
   LATHE_HD static void pack(Block& block, const Grid& grid, const Code* codes) {
     for (int half = 0; half < 2; ++half) {
       const Code* part = codes + 128 * half;
-      for (int i = 0; i < 64; ++i) {
+      for (int i = teamLane(); i < 64; i += teamSize) {
         block.ql[64 * half + i] = static_cast<uint8_t>((part[i] & 15) | ((part[i + 64] & 15) << 4));
       }
-      for (int i = 0; i < 32; ++i) {
+      for (int i = teamLane(); i < 32; i += teamSize) {
         int high = 0;
         for (int j = 0; j < 4; ++j) high |= (part[32 * j + i] >> 4) << (2 * j);
         block.qh[32 * half + i] = static_cast<uint8_t>(high);
       }
     }
-    for (int k = 0; k < 16; ++k) block.scales[k] = grid.scales[k];
-    block.d = grid.d;
+    for (int k = teamLane(); k < 16; k += teamSize) block.scales[k] = grid.scales[k];
+    if (teamLane() == 0) block.d = grid.d;
   }
 };
 

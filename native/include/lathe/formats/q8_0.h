@@ -24,7 +24,7 @@ struct Q8_0 {
 
   LATHE_HD static void decode(const Block& block, float* w) {
     const float d = halfToFloat(block.d);
-    for (int i = 0; i < blockSize; ++i) w[i] = d * static_cast<float>(block.qs[i]);
+    for (int i = teamLane(); i < blockSize; i += teamSize) w[i] = d * static_cast<float>(block.qs[i]);
   }
 
   LATHE_HD static void choose(Grid& grid, const float* w, const float* importance, bool) {
@@ -36,8 +36,9 @@ struct Q8_0 {
   }
 
   LATHE_HD static void pack(Block& block, const Grid& grid, const Code* codes) {
-    block.d = grid.d;
-    for (int i = 0; i < blockSize; ++i) block.qs[i] = static_cast<int8_t>(static_cast<int>(codes[i]) - 127);
+    if (teamLane() == 0) block.d = grid.d;
+    for (int i = teamLane(); i < blockSize; i += teamSize)
+      block.qs[i] = static_cast<int8_t>(static_cast<int>(codes[i]) - 127);
   }
 };
 

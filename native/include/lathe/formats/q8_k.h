@@ -22,7 +22,7 @@ struct Q8_K {
 
   LATHE_HD static void decode(const Block& block, float* w) {
     const float d = block.d;
-    for (int i = 0; i < blockSize; ++i) w[i] = d * static_cast<float>(block.qs[i]);
+    for (int i = teamLane(); i < blockSize; i += teamSize) w[i] = d * static_cast<float>(block.qs[i]);
   }
 };
 

@@ -57,69 +57,66 @@ LATHE_HD inline void roundRange(ScaleMinimumGrid& grid, const Weighted<size>& bl
   findEnds<size>(block.x, low, high);
   const uint16_t nearest = floatToFiniteHalf(minimum * block.unit);
   const bool over = halfToFloat(nearest) > minimum * block.unit;
-  uint16_t m[2] = {nearest, nearest};
-  m[over ? 0 : 1] = nextHalf(nearest, over ? -1 : 1);
-  Lanes scales = lanes(0.0f);
-  Lanes minimums = lanes(0.0f);
-  for (int i = 0; i < laneCount; ++i) {
-    minimums[i] = halfToFloat(m[i / 4]) / block.unit;
-    const float covering = (high - minimums[i]) / Codes::high;
+  const uint16_t below = over ? nextHalf(nearest, -1) : nearest;
+  const uint16_t above = over ? nearest : nextHalf(nearest, 1);
+  const Lanes minimums = makeLanes([&](int i) { return halfToFloat(i < 4 ? below : above) / block.unit; });
+  Lanes scales = makeLanes([&](int i) {
+    const float covering = (high - inLane(minimums, i)) / Codes::high;
     const float factor = 0.97f + 0.03f * static_cast<float>(i % 4);
-    scales[i] = i % 4 == 3 ? covering : scale * factor;
-  }
+    return i % 4 == 3 ? covering : scale * factor;
+  });
   Lanes inverses = inversesOrZero(scales);
   CodeSums sums = codeSums<Codes, size>(block.x, block.p, inverses, lanes(0.0f) - minimums * inverses);
-  uint16_t d[laneCount];
-  for (int i = 0; i < laneCount; ++i) {
-    const float refitted = sums.qq[i] > 0.0f ? (sums.xq[i] - minimums[i] * sums.q[i]) / sums.qq[i] : 0.0f;
-    d[i] = nonZeroHalf((refitted > 0.0f ? refitted : 0.0f) * block.unit);
-    scales[i] = halfToFloat(d[i]) / block.unit;
-  }
+  const PerLane<uint16_t> d = makePerLane<uint16_t>([&](int i) {
+    const float qq = inLane(sums.qq, i);
+    const float refitted = qq > 0.0f ? (inLane(sums.xq, i) - inLane(minimums, i) * inLane(sums.q, i)) / qq : 0.0f;
+    return nonZeroHalf((refitted > 0.0f ? refitted : 0.0f) * block.unit);
+  });
+  scales = makeLanes([&](int i) { return halfToFloat(inLane(d, i)) / block.unit; });
   inverses = inversesOrZero(scales);
   sums = codeSums<Codes, size>(block.x, block.p, inverses, lanes(0.0f) - minimums * inverses);
   const Lanes gains = explained(sums, run, scales, minimums);
   const int best = largestLane(gains);
-  if (!(gains[best] > 0.0f)) return;
-  grid.d = d[best];
-  grid.m = m[best / 4];
+  if (!(laneOf(gains, best) > 0.0f)) return;
+  grid.d = laneOf(d, best);
+  grid.m = best < 4 ? below : above;
 }
 
 // Scale with minimum = -k scale for the best whole k.
 template <class Codes, int size>
 LATHE_HD inline void fitTied(ScaleMinimumGrid& grid, const Weighted<size>& block, const RunSums& run) {
   const TiedScales fitted = fitTiedScales<Codes, size>(block.x, block.p, run, 1, static_cast<int>(Codes::high + 1) / 2);
-  uint16_t d[laneCount];
-  Lanes scales = lanes(0.0f);
-  for (int i = 0; i < laneCount; ++i) {
-    d[i] = tiedHalf(fitted.scales[i] * block.unit, static_cast<int>(fitted.zeros[i]));
-    scales[i] = halfToFloat(d[i]) / block.unit;
-  }
+  const PerLane<uint16_t> d = makePerLane<uint16_t>([&](int i) {
+    return tiedHalf(inLane(fitted.scales, i) * block.unit, static_cast<int>(inLane(fitted.zeros, i)));
+  });
+  const Lanes scales = makeLanes([&](int i) { return halfToFloat(inLane(d, i)) / block.unit; });
   const TiedSums sums = tiedSums<Codes, size>(block.x, block.p, run, inversesOrZero(scales), fitted.zeros);
   const int best = largestLane(explained(sums, scales));
-  grid.d = d[best];
-  grid.m = floatToHalf(-fitted.zeros[best] * halfToFloat(d[best]));
+  grid.d = laneOf(d, best);
+  grid.m = floatToHalf(-laneOf(fitted.zeros, best) * halfToFloat(grid.d));
 }
 
 template <int levels, int size>
 LATHE_HD inline void chooseScaleMinimum(ScaleMinimumGrid& grid, const float* w, const float* importance,
                                         bool exactZeros) {
   using Codes = WholeCodes<0, levels>;
-  Weighted<size> block;
+  LATHE_TEAM_SHARED Weighted<size> block;
   prepare(block, w, importance);
-  grid.d = 0;
-  grid.m = 0;
+  ScaleMinimumGrid chosen = {};
   if (block.unit > 0.0f) {
     const RunSums run = runSums<size>(block.x, block.p);
     if (exactZeros) {
-      fitTied<Codes>(grid, block, run);
+      fitTied<Codes>(chosen, block, run);
     } else {
       const FittedRange fitted = fitRange<Codes, size, true>(block.x, block.p, run);
-      roundRange<Codes>(grid, block, run, fitted.scale, -fitted.minimum);
+      roundRange<Codes>(chosen, block, run, fitted.scale, -fitted.minimum);
     }
   }
-  grid.scale = halfToFloat(grid.d);
-  grid.minimum = halfToFloat(grid.m);
-  grid.inverse = inverseOrZero(grid.scale);
+  chosen.scale = halfToFloat(chosen.d);
+  chosen.minimum = halfToFloat(chosen.m);
+  chosen.inverse = inverseOrZero(chosen.scale);
+  if (teamLane() == 0) grid = chosen;
+  teamSync();
 }
 
 LATHE_END

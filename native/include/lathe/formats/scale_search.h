@@ -14,12 +14,18 @@
 
 LATHE_BEGIN
 
-// A block's weights and importance in a range in which sums of squares neither overflow nor vanish.
-template <int size>
+// A block's weights and importance in a range in which sums of squares neither overflow nor vanish, run by run.
+template <int size, int runSize = size>
 struct Weighted {
-  float x[size];  // w / unit, largest magnitude in [1, 2)
-  float p[size];  // importance over its largest value; a small floor keeps ignored weights from being left at random
-  float unit;     // a power of two; 0: all weights are taken for 0
+  // From a run to the next. In a team the octets read different runs at once: these are to begin in different banks.
+  static constexpr int stride = runSize + (teamSize > 1 && runSize < size ? 1 : 0);
+  float x[size / runSize * stride];  // w / unit, largest magnitude in [1, 2)
+  float p[size / runSize * stride];  // importance over its largest value, and a floor that leaves no weight at random
+  float unit;                        // a power of two; 0: all weights are taken for 0
+
+  LATHE_HD static constexpr int place(int i) { return stride == runSize ? i : i / runSize * stride + i % runSize; }
+  LATHE_HD const float* xOf(int run) const { return x + run * stride; }
+  LATHE_HD const float* pOf(int run) const { return p + run * stride; }
 };
 
 LATHE_HD inline float largerOf(float a, float b) { return a > b ? a : b; }
@@ -34,12 +40,8 @@ LATHE_HD inline void findEnds(const float* values, float& low, float& high) {
     least = smaller(next, least);
     most = larger(next, most);
   }
-  low = least[0];
-  high = most[0];
-  for (int i = 1; i < laneCount; ++i) {
-    low = least[i] < low ? least[i] : low;
-    high = most[i] > high ? most[i] : high;
-  }
+  low = leastOfLanes(least);
+  high = greatestOfLanes(most);
 }
 
 template <int size>
@@ -52,24 +54,28 @@ LATHE_HD inline float largestMagnitude(const float* values) {
 
 // Weights below least (a normal float) in magnitude are taken for 0 where there are no others; by default what is
 // nearer to 0 than to the smallest F16.
-template <int size>
-LATHE_HD inline void prepare(Weighted<size>& block, const float* w, const float* importance,
+template <int size, int runSize>
+LATHE_HD inline void prepare(Weighted<size, runSize>& block, const float* w, const float* importance,
                              float least = 0.5f * smallestHalf) {
   constexpr float floorOfImportance = 1e-6f;
   const float largest = largestMagnitude<size>(w);
-  block.unit = 0.0f;
-  if (largest < least) return;
   // 2^126 is the largest unit whose inverse is a normal float.
   const uint32_t exponent = floatBits(largest) >> 23;
-  block.unit = floatFromBits((exponent < 253u ? exponent : 253u) << 23);
-  const float inverse = 1.0f / block.unit;
-  for (int i = 0; i < size; ++i) block.x[i] = w[i] * inverse;
-  const float most = importance ? largestMagnitude<size>(importance) : 0.0f;
-  if (most > 0.0f) {
-    for (int i = 0; i < size; ++i) block.p[i] = importance[i] / most + floorOfImportance;
-  } else {
-    for (int i = 0; i < size; ++i) block.p[i] = 1.0f;
+  const float unit = largest < least ? 0.0f : floatFromBits((exponent < 253u ? exponent : 253u) << 23);
+  teamSync();
+  if (teamLane() == 0) block.unit = unit;
+  if (unit > 0.0f) {
+    const float inverse = 1.0f / unit;
+    for (int i = teamLane(); i < size; i += teamSize) block.x[block.place(i)] = w[i] * inverse;
+    const float most = importance ? largestMagnitude<size>(importance) : 0.0f;
+    if (most > 0.0f) {
+      for (int i = teamLane(); i < size; i += teamSize)
+        block.p[block.place(i)] = importance[i] / most + floorOfImportance;
+    } else {
+      for (int i = teamLane(); i < size; i += teamSize) block.p[block.place(i)] = 1.0f;
+    }
   }
+  teamSync();
 }
 
 // 1 / scale, or 0 where that would not be finite: then every weight gets the code of 0.
@@ -169,8 +175,9 @@ LATHE_HD inline FittedScale refitScales(const float* x, const float* p, Lanes& i
   const Lanes gains = selectLess(zero, products, products / sums.qq, zero);
   inverses = selectLess(zero, products, sums.qq / sums.xq, inverses);
   const int best = largestLane(gains);
-  if (!(gains[best] > 0.0f)) return {0.0f, 0.0f};
-  return {sums.xq[best] / sums.qq[best], gains[best]};
+  const float gain = laneOf(gains, best);
+  if (!(gain > 0.0f)) return {0.0f, 0.0f};
+  return {laneOf(sums.xq, best) / laneOf(sums.qq, best), gain};
 }
 
 // The best scales for codes around 0; Codes::levels counts them from 0 to the wider end. Only the better sign is
@@ -251,9 +258,11 @@ LATHE_HD inline FittedRange fitRange(const float* x, const float* p, const RunSu
       refitRange<anyMinimum>(sums, run, scale, minimum, gain);
     }
     const int lane = largestLane(gain);
-    if (batch == 0 || gain[lane] > bestGain) {
-      bestGain = gain[lane];
-      best = {scale[lane] > 0.0f ? scale[lane] : 0.0f, minimum[lane]};
+    const float greatest = laneOf(gain, lane);
+    if (batch == 0 || greatest > bestGain) {
+      const float fitted = laneOf(scale, lane);
+      bestGain = greatest;
+      best = {fitted > 0.0f ? fitted : 0.0f, laneOf(minimum, lane)};
     }
   }
   return best;

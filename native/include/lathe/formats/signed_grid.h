@@ -24,20 +24,17 @@ struct SignedGrid {
 template <class Codes, int runs, int size, int scaleLow, int scaleHigh>
 LATHE_HD inline void chooseSigned(SignedGrid<runs>& grid, const float* w, const float* importance) {
   constexpr int rounds = 3;
-  Weighted<runs * size> block;
-  prepare(block, w, importance);
-  grid.d = 0;
-  for (int k = 0; k < runs; ++k) grid.scales[k] = 0;
-  if (block.unit > 0.0f) {
-    SignedSuperSearch<Codes, runs, size, scaleLow, scaleHigh> search(block);
-    search.search(rounds);
-    grid.d = search.d;
-    for (int k = 0; k < runs; ++k) grid.scales[k] = static_cast<int8_t>(search.scales[k]);
-  }
-  for (int k = 0; k < runs; ++k) {
+  if (teamLane() == 0) grid.d = 0;
+  for (int k = teamLane(); k < runs; k += teamSize) grid.scales[k] = 0;
+  LATHE_TEAM_SHARED SignedSuperSearch<Codes, runs, size, scaleLow, scaleHigh> search;
+  prepare(search.block, w, importance);
+  if (search.block.unit > 0.0f) search.search(grid, rounds);
+  teamSync();
+  for (int k = teamLane(); k < runs; k += teamSize) {
     grid.scale[k] = halfToFloat(grid.d) * static_cast<float>(grid.scales[k]);
     grid.inverse[k] = inverseOrZero(grid.scale[k]);
   }
+  teamSync();
 }
 
 LATHE_END

@@ -24,29 +24,27 @@ template <int count>
 struct LaneSigns {
   uint32_t bits[count];     // bit j set: weight j is stored negative
   float flipped[2][count];  // where the number of signs has to be even and is not: the cheapest two to give up, else -1
+  float least[2][count];    // what these cost
 };
 
 // Replaces x by its magnitude. With evenSignCount, finds what may be flipped.
 template <bool evenSignCount, int bundles>
 LATHE_HD inline void takeSigns(LaneSigns<bundles * wideCount>& signs, LaneGroups<bundles>& groups) {
   constexpr int count = bundles * wideCount;
-  float least[2][count];
-  for (int lane = 0; lane < count; ++lane) {
+  auto& least = signs.least;
+  for (int lane = teamLane(); lane < count; lane += teamSize) {
     signs.bits[lane] = 0;
     signs.flipped[0][lane] = signs.flipped[1][lane] = -1.0f;
     least[0][lane] = least[1][lane] = 3e38f;
   }
-  uint32_t parity[count] = {};
   for (int j = 0; j < groupSize; ++j) {
-    for (int lane = 0; lane < count; ++lane) {
+    for (int lane = teamLane(); lane < count; lane += teamSize) {
       const float x = groups.x[j][lane];
       const uint32_t negative = x < 0.0f ? 1u : 0u;
       signs.bits[lane] |= negative << j;
-      parity[lane] ^= negative;
       groups.x[j][lane] = negative ? 0.0f - x : x;
     }
-    if (!evenSignCount) continue;
-    for (int lane = 0; lane < count; ++lane) {
+    for (int lane = teamLane(); evenSignCount && lane < count; lane += teamSize) {
       const float cost = groups.x[j][lane] * groups.p[j][lane];
       const bool first = cost < least[0][lane];
       const bool second = cost < least[1][lane];
@@ -57,10 +55,10 @@ LATHE_HD inline void takeSigns(LaneSigns<bundles * wideCount>& signs, LaneGroups
       least[0][lane] = first ? cost : least[0][lane];
     }
   }
-  if (!evenSignCount) return;
-  for (int lane = 0; lane < count; ++lane) {
-    signs.flipped[0][lane] = parity[lane] ? signs.flipped[0][lane] : -1.0f;
-    signs.flipped[1][lane] = parity[lane] ? signs.flipped[1][lane] : -1.0f;
+  for (int lane = teamLane(); evenSignCount && lane < count; lane += teamSize) {
+    const bool odd = evenSigns(signs.bits[lane] & 127u) != signs.bits[lane];
+    signs.flipped[0][lane] = odd ? signs.flipped[0][lane] : -1.0f;
+    signs.flipped[1][lane] = odd ? signs.flipped[1][lane] : -1.0f;
   }
 }
 
@@ -68,7 +66,7 @@ LATHE_HD inline void takeSigns(LaneSigns<bundles * wideCount>& signs, LaneGroups
 template <int bundles>
 LATHE_HD inline void flip(LaneGroups<bundles>& groups, const float* flipped) {
   for (int j = 0; j < groupSize; ++j) {
-    for (int lane = 0; lane < bundles * wideCount; ++lane) {
+    for (int lane = teamLane(); lane < bundles * wideCount; lane += teamSize) {
       const float x = groups.x[j][lane];
       groups.x[j][lane] = flipped[lane] == static_cast<float>(j) ? 0.0f - x : x;
     }
@@ -79,32 +77,32 @@ LATHE_HD inline void flip(LaneGroups<bundles>& groups, const float* flipped) {
 template <class Codebook, int bundles>
 LATHE_HD inline void entryValues(float (&values)[groupSize][bundles * wideCount], const LaneChoices<bundles>& choices) {
   constexpr int count = bundles * wideCount;
+  LATHE_TEAM_SHARED uint32_t entries[count];
   for (int part = 0; part < groupSize / Codebook::width; ++part) {
-    uint32_t entries[count];
-    for (int lane = 0; lane < count; ++lane)
+    for (int lane = teamLane(); lane < count; lane += teamSize)
       entries[lane] = Codebook::entry(static_cast<int>(choices.entry[part][lane]));
     for (int j = 0; j < Codebook::width; ++j)
-      for (int lane = 0; lane < count; ++lane)
+      for (int lane = teamLane(); lane < count; lane += teamSize)
         values[part * Codebook::width + j][lane] = static_cast<float>(Codebook::value(entries[lane], j));
   }
 }
 
-// The best codes of groups under their scales. x and p are overwritten.
+// The best codes of groups under their scales. x is overwritten.
 template <class Format, int bundles>
 LATHE_HD LATHE_OUTLINE inline void bestSignedCodes(SignedCode* codes, LaneGroups<bundles>& groups) {
   using Codebook = typename Format::Codebook;
   constexpr int count = bundles * wideCount;
-  LaneSigns<count> signs;
+  LATHE_TEAM_SHARED LaneSigns<count> signs;
   takeSigns<Format::evenSignCount>(signs, groups);
   if (Format::evenSignCount) flip(groups, signs.flipped[0]);
-  LaneChoices<bundles> choices;
+  LATHE_TEAM_SHARED LaneChoices<bundles> choices;
   bestEntries<Codebook, false>(choices, groups);
   if (Format::evenSignCount) {
     flip(groups, signs.flipped[0]);
     flip(groups, signs.flipped[1]);
-    LaneChoices<bundles> others;
+    LATHE_TEAM_SHARED LaneChoices<bundles> others;
     bestEntries<Codebook, false>(others, groups);
-    for (int lane = 0; lane < count; ++lane) {
+    for (int lane = teamLane(); lane < count; lane += teamSize) {
       const bool better = others.gain[lane] > choices.gain[lane];
       for (int part = 0; part < groupSize / Codebook::width; ++part)
         choices.entry[part][lane] = better ? others.entry[part][lane] : choices.entry[part][lane];
@@ -112,10 +110,11 @@ LATHE_HD LATHE_OUTLINE inline void bestSignedCodes(SignedCode* codes, LaneGroups
       signs.bits[lane] ^= flipped < 0.0f ? 0u : 1u << static_cast<int>(flipped);
     }
   }
-  for (int lane = 0; lane < count; ++lane) {
+  for (int lane = teamLane(); lane < count; lane += teamSize) {
     codes[lane] = static_cast<uint32_t>(choices.entry[0][lane]) | (signs.bits[lane] << 20);
     if (Codebook::width < groupSize) codes[lane] |= static_cast<uint32_t>(choices.entry[1][lane]) << 10;
   }
+  teamSync();
 }
 
 // values [groupSize] of a code, without scale.

@@ -44,50 +44,56 @@ template <int runs>
 LATHE_HD inline float fittingSuperScale(const RunTargets<runs>& targets, float firstMultiple, float step, int most) {
   float greatest = 0.0f;
   for (int k = 0; k < runs; ++k) greatest = largerOf(greatest, targets.scale[k]);
-  float factors[wideCount];
-  for (int i = 0; i < wideCount; ++i) factors[i] = 0.88f + 0.04f * static_cast<float>(i);
-  const WideLanes candidates = (greatest / (firstMultiple + step * static_cast<float>(most))) * loadWide(factors);
-  WideLanes losses = wide(0.0f);
-  for (int k = 0; k < runs; ++k) {
-    if (!(targets.scale[k] > 0.0f)) continue;
-    const WideLanes inverse = candidates * (1.0f / targets.scale[k]);
-    const WideLanes asked = (1.0f / inverse - firstMultiple) * (1.0f / step);
-    const WideLanes inside = smaller(larger(asked, wide(0.0f)), wide(static_cast<float>(most)));
-    const WideLanes code = (inside + roundingShift) - roundingShift;
-    const WideLanes miss = inverse * (firstMultiple + step * code) - 1.0f;
-    losses = losses + targets.energy[k] * (miss * miss);
+  constexpr int count = 16;
+  LATHE_TEAM_SHARED float values[count];
+  LATHE_TEAM_SHARED float loss[count];
+  teamSync();
+  for (int first = teamLane() * wideCount; first < count; first += teamSize * wideCount) {
+    float factors[wideCount];
+    for (int i = 0; i < wideCount; ++i) factors[i] = 0.88f + 0.04f * static_cast<float>(first + i);
+    const WideLanes candidates = (greatest / (firstMultiple + step * static_cast<float>(most))) * loadWide(factors);
+    WideLanes losses = wide(0.0f);
+    for (int k = 0; k < runs; ++k) {
+      if (!(targets.scale[k] > 0.0f)) continue;
+      const WideLanes inverse = candidates * (1.0f / targets.scale[k]);
+      const WideLanes asked = (1.0f / inverse - firstMultiple) * (1.0f / step);
+      const WideLanes inside = smaller(larger(asked, wide(0.0f)), wide(static_cast<float>(most)));
+      const WideLanes code = (inside + roundingShift) - roundingShift;
+      const WideLanes miss = inverse * (firstMultiple + step * code) - 1.0f;
+      losses = losses + targets.energy[k] * (miss * miss);
+    }
+    storeWide(values + first, candidates);
+    storeWide(loss + first, losses);
   }
-  float values[wideCount];
-  float loss[wideCount];
-  storeWide(values, candidates);
-  storeWide(loss, losses);
+  teamSync();
   int best = 0;
-  for (int i = 1; i < wideCount; ++i) best = loss[i] < loss[best] ? i : best;
+  for (int i = 1; i < count; ++i) best = loss[i] < loss[best] ? i : best;
   return values[best];
 }
 
 // Loads w [superSize] and importance into groups, in units of the result; 0: all weights are too small to store.
 LATHE_HD inline float loadSuper(LaneGroups<superBundles>& groups, const float* w, const float* importance) {
-  Weighted<superSize> block;
+  LATHE_TEAM_SHARED Weighted<superSize, groupSize> block;
   prepare(block, w, importance);
-  for (int g = 0; block.unit > 0.0f && g < superSize / groupSize; ++g) {
+  for (int g = teamLane(); block.unit > 0.0f && g < superSize / groupSize; g += teamSize) {
     for (int j = 0; j < groupSize; ++j) {
-      groups.x[j][g] = block.x[groupSize * g + j];
-      groups.p[j][g] = block.p[groupSize * g + j];
+      groups.x[j][g] = block.xOf(g)[j];
+      groups.p[j][g] = block.pOf(g)[j];
     }
   }
+  teamSync();
   return block.unit;
 }
 
 // Loads the groups of one run into all lanes, over and over. w and importance [groups * groupSize]; w is multiplied by
 // factor and bounded.
-template <int runGroups>
-LATHE_HD inline void loadRun(LaneGroups<1>& groups, const float* w, const float* importance, float factor) {
+template <int runGroups, int bundles>
+LATHE_HD inline void loadRun(LaneGroups<bundles>& groups, const float* w, const float* importance, float factor) {
   constexpr float farthest = 1e6f;
   float greatest = 0.0f;
   for (int i = 0; i < runGroups * groupSize; ++i) greatest = largerOf(greatest, importance[i]);
   const float inverse = inverseOrZero(greatest);
-  for (int lane = 0; lane < wideCount; ++lane) {
+  for (int lane = teamLane(); lane < LaneGroups<bundles>::count; lane += teamSize) {
     for (int j = 0; j < groupSize; ++j) {
       const int i = lane % runGroups * groupSize + j;
       const float x = w[i] * factor;
@@ -144,15 +150,18 @@ LATHE_HD inline uint16_t refittedSuperScale(uint16_t old, float unit, const Lane
                                             const float (&values)[groupSize][superSize / groupSize],
                                             const float* multiples) {
   constexpr int count = superSize / groupSize;
-  float xv[count] = {};
-  float vv[count] = {};
+  LATHE_TEAM_SHARED float xv[count];
+  LATHE_TEAM_SHARED float vv[count];
+  teamSync();
+  for (int g = teamLane(); g < count; g += teamSize) xv[g] = vv[g] = 0.0f;
   for (int j = 0; j < groupSize; ++j) {
-    for (int g = 0; g < count; ++g) {
+    for (int g = teamLane(); g < count; g += teamSize) {
       const float weighted = groups.p[j][g] * values[j][g];
       xv[g] += weighted * groups.x[j][g];
       vv[g] += weighted * values[j][g];
     }
   }
+  teamSync();
   double products = 0.0;
   double squares = 0.0;
   for (int g = 0; g < count; ++g) {
@@ -181,42 +190,44 @@ struct SignedSuperFit {
   LaneGroups<superBundles> groups;
   float unit;
 
-  LATHE_HD LATHE_OUTLINE SignedSuperFit(const float* w, const float* importance) {
-    unit = loadSuper(groups, w, importance);
+  LATHE_HD LATHE_OUTLINE void begin(const float* w, const float* importance) {
+    const float loaded = loadSuper(groups, w, importance);
+    if (teamLane() == 0) unit = loaded;
+    teamSync();
   }
 
   // Chooses grid.
   LATHE_HD LATHE_OUTLINE void choose(Grid& grid, bool) {
-    grid.d = 0;
-    for (int k = 0; k < runs; ++k) grid.scales[k] = 0;
+    uint16_t d = 0;
+    for (int k = teamLane(); k < runs; k += teamSize) grid.scales[k] = 0;
     if (unit > 0.0f) {
-      const LaneGroups<superBundles> given = groups;
-      LaneSigns<count> signs;
+      LATHE_TEAM_SHARED float given[groupSize][count];
+      copyGroups(given, groups.x);
+      LATHE_TEAM_SHARED LaneSigns<count> signs;
       takeSigns<Format::evenSignCount>(signs, groups);
       if (Format::evenSignCount) flip(groups, signs.flipped[0]);
-      RunTargets<runs> targets;
+      LATHE_TEAM_SHARED RunTargets<runs> targets;
       findTargets(targets);
-      const float d = fittingSuperScale<runs>(targets, Format::firstMultiple, Format::multipleStep, Format::mostScale);
-      grid.d = nonZeroHalf(d * unit);
-      chooseScales(grid, targets);
-      refit(grid);
-      groups = given;
+      const float fitting =
+          fittingSuperScale<runs>(targets, Format::firstMultiple, Format::multipleStep, Format::mostScale);
+      d = nonZeroHalf(fitting * unit);
+      chooseScales(grid, d, targets);
+      d = refit(grid, d);
+      copyGroups(groups.x, given);
     }
-    finish(grid);
+    finish(grid, d);
   }
 
   // The codes of the whole super-block under grid.
   LATHE_HD LATHE_OUTLINE void code(const Grid& grid, SignedCode* codes) {
-    for (int g = 0; g < count; ++g) groups.scale[g] = unit > 0.0f ? grid.scale[g / groupsPerRun] / unit : 0.0f;
+    for (int g = teamLane(); g < count; g += teamSize)
+      groups.scale[g] = unit > 0.0f ? grid.scale[g / groupsPerRun] / unit : 0.0f;
     if (unit > 0.0f) {
       bestSignedCodes<Format>(codes, groups);
     } else {
-      for (int g = 0; g < count; ++g) codes[g] = 0;
+      for (int g = teamLane(); g < count; g += teamSize) codes[g] = 0;
+      teamSync();
     }
-  }
-
-  LATHE_HD static void finish(Grid& grid) {
-    for (int k = 0; k < runs; ++k) grid.scale[k] = halfToFloat(grid.d) * multipleOf<Format>(grid.scales[k]);
   }
 
   // values [groupSize] that the code of a group stands for.
@@ -227,30 +238,36 @@ struct SignedSuperFit {
 
   // Chooses the scale of one run again, for weights that have changed since; d stays. w and importance [runSize].
   LATHE_HD LATHE_OUTLINE static void adjust(Grid& grid, int run, const float* w, const float* importance) {
-    constexpr int trials = wideCount / groupsPerRun;
+    constexpr int lanes = 16;
+    constexpr int trials = lanes / groupsPerRun;
     const float d = halfToFloat(grid.d);
     if (!(d > 0.0f)) return;
-    LaneGroups<1> lanesOfRun;
+    LATHE_TEAM_SHARED LaneGroups<lanes / wideCount> lanesOfRun;
     loadRun<groupsPerRun>(lanesOfRun, w, importance, 1.0f / d);
     int first = static_cast<int>(grid.scales[run]) - (trials / 2 - 1);
     if (first + trials > Format::mostScale + 1) first = Format::mostScale + 1 - trials;
     if (first < 0) first = 0;
-    for (int lane = 0; lane < wideCount; ++lane)
+    for (int lane = teamLane(); lane < lanes; lane += teamSize)
       lanesOfRun.scale[lane] = multipleOf<Format>(first + lane / groupsPerRun);
-    LaneSigns<wideCount> signs;
+    LATHE_TEAM_SHARED LaneSigns<lanes> signs;
     takeSigns<Format::evenSignCount>(signs, lanesOfRun);
     if (Format::evenSignCount) flip(lanesOfRun, signs.flipped[0]);
-    float gains[wideCount];
+    LATHE_TEAM_SHARED float gains[lanes];
     bestGains<Codebook, false>(gains, lanesOfRun);
     float best = 0.0f;
+    int chosen = first;
     for (int trial = 0; trial < trials; ++trial) {
       float gain = gains[trial * groupsPerRun];
       for (int i = 1; i < groupsPerRun; ++i) gain += gains[trial * groupsPerRun + i];
       if (trial > 0 && !(gain > best)) continue;
       best = gain;
-      grid.scales[run] = static_cast<uint8_t>(first + trial);
+      chosen = first + trial;
     }
-    grid.scale[run] = d * multipleOf<Format>(grid.scales[run]);
+    if (teamLane() == 0) {
+      grid.scales[run] = static_cast<uint8_t>(chosen);
+      grid.scale[run] = d * multipleOf<Format>(chosen);
+    }
+    teamSync();
   }
 
   // For codeRows (group_feedback.h).
@@ -264,21 +281,35 @@ struct SignedSuperFit {
       uint32_t entries[wideCount];
       for (int lane = 0; lane < wideCount; ++lane)
         entries[lane] = Codebook::entry(static_cast<int>(entryOfCode(rows.code[lane], part)));
-      for (int i = 0; i < Codebook::width; ++i) {
+      for (int i = teamLane(); i < Codebook::width; i += teamSize) {
         const int j = part * Codebook::width + i;
         for (int lane = 0; lane < wideCount; ++lane)
           rows.value[j][lane] = withSign(Codebook::value(entries[lane], i), signsOfCode(rows.code[lane]), j);
       }
     }
+    teamSync();
   }
 
  private:
-  // gains [runs] at scales [runs].
+  LATHE_HD static void copyGroups(float (&to)[groupSize][count], const float (&from)[groupSize][count]) {
+    for (int j = 0; j < groupSize; ++j)
+      for (int g = teamLane(); g < count; g += teamSize) to[j][g] = from[j][g];
+  }
+
+  LATHE_HD static void finish(Grid& grid, uint16_t d) {
+    if (teamLane() == 0) grid.d = d;
+    for (int k = teamLane(); k < runs; k += teamSize)
+      grid.scale[k] = halfToFloat(d) * multipleOf<Format>(grid.scales[k]);
+    teamSync();
+  }
+
+  // gains [runs] at scales [runs], which the thread of a run reads and writes alone.
   LATHE_HD void measure(float* gains, const float* scales) {
-    float laneGains[count];
-    for (int g = 0; g < count; ++g) groups.scale[g] = scales[g / groupsPerRun];
+    LATHE_TEAM_SHARED float laneGains[count];
+    teamSync();
+    for (int g = teamLane(); g < count; g += teamSize) groups.scale[g] = scales[g / groupsPerRun];
     bestGains<Codebook, false>(laneGains, groups);
-    for (int k = 0; k < runs; ++k) {
+    for (int k = teamLane(); k < runs; k += teamSize) {
       gains[k] = laneGains[k * groupsPerRun];
       for (int i = 1; i < groupsPerRun; ++i) gains[k] += laneGains[k * groupsPerRun + i];
     }
@@ -288,23 +319,24 @@ struct SignedSuperFit {
     constexpr int steps = 7;
     constexpr float ratio = 1.16f;
     constexpr float lowest = 0.62f;
-    float scales[steps][runs];
-    float gains[steps][runs];
-    for (int k = 0; k < runs; ++k) {
+    LATHE_TEAM_SHARED float scales[steps][runs];
+    LATHE_TEAM_SHARED float gains[steps][runs];
+    teamSync();
+    for (int k = teamLane(); k < runs; k += teamSize) {
       const float size = runMeasures(targets.energy[k], groups, k * groupsPerRun, groupsPerRun);
       scales[0][k] = lowest * Format::typicalScale * size;
     }
     for (int c = 0; c < steps; ++c) {
-      for (int k = 0; c > 0 && k < runs; ++k) scales[c][k] = scales[c - 1][k] * ratio;
+      for (int k = teamLane(); c > 0 && k < runs; k += teamSize) scales[c][k] = scales[c - 1][k] * ratio;
       measure(gains[c], scales[c]);
     }
     // Weights that are all of one size are met by the codebook's least values, far from where Gaussian ones are.
-    float equal[runs];
-    float equalGains[runs];
-    for (int k = 0; k < runs; ++k)
+    LATHE_TEAM_SHARED float equal[runs];
+    LATHE_TEAM_SHARED float equalGains[runs];
+    for (int k = teamLane(); k < runs; k += teamSize)
       equal[k] = scales[0][k] / (lowest * Format::typicalScale * static_cast<float>(Codebook::value(0, 0)));
     measure(equalGains, equal);
-    for (int k = 0; k < runs; ++k) {
+    for (int k = teamLane(); k < runs; k += teamSize) {
       float curve[steps];
       float greatest = gains[0][k];
       for (int c = 0; c < steps; ++c) {
@@ -313,41 +345,44 @@ struct SignedSuperFit {
       }
       targets.scale[k] = equalGains[k] > greatest ? equal[k] : scales[0][k] * peakOf<steps>(curve, ratio);
     }
+    teamSync();
   }
 
   // The best code of each run among the neighbours of its target.
-  LATHE_HD void chooseScales(Grid& grid, const RunTargets<runs>& targets) {
-    const float d = halfToFloat(grid.d) / unit;
-    float best[runs];
+  LATHE_HD void chooseScales(Grid& grid, uint16_t half, const RunTargets<runs>& targets) {
+    const float d = halfToFloat(half) / unit;
+    LATHE_TEAM_SHARED float best[runs];
+    LATHE_TEAM_SHARED float scales[runs];
+    LATHE_TEAM_SHARED float gains[runs];
+    LATHE_TEAM_SHARED int codes[runs];
     for (int step = 0; step < 3; ++step) {
-      float scales[runs];
-      float gains[runs];
-      int codes[runs];
-      for (int k = 0; k < runs; ++k) {
+      for (int k = teamLane(); k < runs; k += teamSize) {
         const float asked = (targets.scale[k] / d - Format::firstMultiple) / Format::multipleStep;
         codes[k] = neighbour(asked, Format::mostScale, step);
         scales[k] = d * multipleOf<Format>(codes[k]);
       }
       measure(gains, scales);
-      for (int k = 0; k < runs; ++k) {
+      for (int k = teamLane(); k < runs; k += teamSize) {
         if (step > 0 && !(gains[k] > best[k])) continue;
         best[k] = gains[k];
         grid.scales[k] = static_cast<uint8_t>(codes[k]);
       }
     }
+    teamSync();
   }
 
   // d to the codes by least squares.
-  LATHE_HD void refit(Grid& grid) {
-    const float d = halfToFloat(grid.d) / unit;
-    for (int g = 0; g < count; ++g) groups.scale[g] = d * multipleOf<Format>(grid.scales[g / groupsPerRun]);
-    LaneChoices<superBundles> choices;
+  LATHE_HD uint16_t refit(const Grid& grid, uint16_t half) {
+    const float d = halfToFloat(half) / unit;
+    for (int g = teamLane(); g < count; g += teamSize)
+      groups.scale[g] = d * multipleOf<Format>(grid.scales[g / groupsPerRun]);
+    LATHE_TEAM_SHARED LaneChoices<superBundles> choices;
     bestEntries<Codebook, false>(choices, groups);
-    float values[groupSize][count];
+    LATHE_TEAM_SHARED float values[groupSize][count];
     entryValues<Codebook, superBundles>(values, choices);
-    float multiples[count];
-    for (int g = 0; g < count; ++g) multiples[g] = multipleOf<Format>(grid.scales[g / groupsPerRun]);
-    grid.d = refittedSuperScale(grid.d, unit, groups, values, multiples);
+    LATHE_TEAM_SHARED float multiples[count];
+    for (int g = teamLane(); g < count; g += teamSize) multiples[g] = multipleOf<Format>(grid.scales[g / groupsPerRun]);
+    return refittedSuperScale(half, unit, groups, values, multiples);
   }
 };
 

@@ -10,6 +10,15 @@ struct SingleScaleGrid {
   uint16_t d;     // F16 scale
   float scale;    // d as F32
   float inverse;  // 1 / scale, or 0
+
+  LATHE_HD void finish(uint16_t chosen) {
+    if (teamLane() == 0) {
+      d = chosen;
+      scale = halfToFloat(chosen);
+      inverse = inverseOrZero(scale);
+    }
+    teamSync();
+  }
 };
 
 // An F16 from here on is rounded by less than 2^-9 of its value.
@@ -23,28 +32,24 @@ LATHE_HD inline uint16_t bestHalfScale(const Weighted<size>& block, const Fitted
   const uint16_t down = floatToFiniteHalf(fitted.negative.scale * block.unit);
   const uint16_t better = fitted.positive.gain < fitted.negative.gain ? down : up;
   if ((better & 0x7fff) >= fineHalf) return better;
-  uint16_t candidates[laneCount];
-  Lanes scales = lanes(0.0f);
-  for (int i = 0; i < laneCount; ++i) {
-    candidates[i] = nextHalf(i < 4 ? up : down, i % 4 - (i < 4 ? 1 : 2));
-    scales[i] = halfToFloat(candidates[i]) / block.unit;
-  }
+  const PerLane<uint16_t> candidates =
+      makePerLane<uint16_t>([&](int i) { return nextHalf(i < 4 ? up : down, i % 4 - (i < 4 ? 1 : 2)); });
+  const Lanes scales = makeLanes([&](int i) { return halfToFloat(inLane(candidates, i)) / block.unit; });
   const CodeSums sums = codeSums<Codes, size>(block.x, block.p, inversesOrZero(scales), lanes(0.0f));
-  return candidates[largestLane(scales * (2.0f * sums.xq - scales * sums.qq))];
+  return laneOf(candidates, largestLane(scales * (2.0f * sums.xq - scales * sums.qq)));
 }
 
 // Codes around 0; refits as in fitScales.
 template <class Codes, int size>
 LATHE_HD inline void chooseSingleScale(SingleScaleGrid& grid, const float* w, const float* importance, int refits) {
-  Weighted<size> block;
+  LATHE_TEAM_SHARED Weighted<size> block;
   prepare(block, w, importance);
-  grid.d = 0;
+  uint16_t d = 0;
   if (block.unit > 0.0f) {
     const FittedScales fitted = fitScales<Codes, size>(block.x, block.p, refits);
-    grid.d = bestHalfScale<Codes>(block, fitted);
+    d = bestHalfScale<Codes>(block, fitted);
   }
-  grid.scale = halfToFloat(grid.d);
-  grid.inverse = inverseOrZero(grid.scale);
+  grid.finish(d);
 }
 
 // The code of w less low, so that it counts from 0, and its value.

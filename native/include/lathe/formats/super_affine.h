@@ -23,11 +23,13 @@ struct AffineGrid {
 
   // From the stored numbers.
   LATHE_HD void finish() {
-    for (int k = 0; k < runs; ++k) {
+    teamSync();
+    for (int k = teamLane(); k < runs; k += teamSize) {
       scale[k] = halfToFloat(d) * static_cast<float>(scales[k]);
       minimum[k] = halfToFloat(dmin) * static_cast<float>(minimums[k]);
       inverse[k] = inverseOrZero(scale[k]);
     }
+    teamSync();
   }
 
   LATHE_HD float code(int run, int levels, float w, uint8_t& code) const {
@@ -47,22 +49,27 @@ struct AffineSums {
   double gain;  // of sum(p x^2)
 };
 
-// Chooses d, dmin, s_k and m_k. block.unit > 0.
+// The best codes of one run under d and dmin, and their sums.
+struct AffineRun {
+  uint8_t scale;    // s_k
+  uint8_t minimum;  // m_k
+  float q;          // sum p q
+  float qq;         // sum p q^2
+  float xq;         // sum p x q
+  float gain;       // of sum(p x^2)
+};
+
+// Chooses d, dmin, s_k and m_k.
 template <int runs, int size, int levels, int most>
 struct AffineSuperSearch {
   using Codes = WholeCodes<0, levels>;
-  const Weighted<runs * size>& block;
+  Weighted<runs * size, size> block;  // unit > 0
   RunSums sums[runs];
   FittedRange targets[runs];
+  AffineRun trial[runs];
 
-  LATHE_HD explicit AffineSuperSearch(const Weighted<runs * size>& weights) : block(weights) {
-    for (int k = 0; k < runs; ++k) {
-      sums[k] = runSums<size>(block.x + k * size, block.p + k * size);
-      targets[k] = fitRange<Codes, size, false>(block.x + k * size, block.p + k * size, sums[k]);
-    }
-  }
-
-  LATHE_HD void search(AffineGrid<runs>& grid, int rounds) const {
+  LATHE_HD void search(AffineGrid<runs>& grid, int rounds) {
+    fitRuns();
     float scale = 0.0f;
     float minimum = 0.0f;
     for (int k = 0; k < runs; ++k) {
@@ -73,34 +80,65 @@ struct AffineSuperSearch {
     minimum /= static_cast<float>(most);
     double gain = 0.0;
     for (int round = 0; round < rounds; ++round) {
-      AffineGrid<runs> trial;
-      trial.d = nonZeroHalf(scale * block.unit);
-      trial.dmin = nonZeroHalf(minimum * block.unit);
-      const AffineSums fitted = assign(trial);
+      const uint16_t d = nonZeroHalf(scale * block.unit);
+      const uint16_t dmin = nonZeroHalf(minimum * block.unit);
+      const AffineSums fitted = assign(halfToFloat(d) / block.unit, halfToFloat(dmin) / block.unit);
       if (!(fitted.gain > gain)) break;
       gain = fitted.gain;
-      grid = trial;
+      keep(grid, d, dmin);
       refit(fitted, scale, minimum);
     }
   }
 
  private:
-  // Chooses all s_k and m_k under trial.d and trial.dmin.
-  LATHE_HD AffineSums assign(AffineGrid<runs>& trial) const {
-    const float scale = halfToFloat(trial.d) / block.unit;
-    const float minimum = halfToFloat(trial.dmin) / block.unit;
+  LATHE_HD void fitRuns() {
+    for (int k = octet(); k < runs; k += octets) {
+      const RunSums run = runSums<size>(block.xOf(k), block.pOf(k));
+      const FittedRange target = fitRange<Codes, size, false>(block.xOf(k), block.pOf(k), run);
+      if (octetLane() != 0) continue;
+      sums[k] = run;
+      targets[k] = target;
+    }
+    teamSync();
+  }
+
+  // Chooses all s_k and m_k under d = scale and dmin = minimum.
+  LATHE_HD AffineSums assign(float scale, float minimum) {
+    for (int k = octet(); k < runs; k += octets) {
+      const AffineRun run = bestCodes(k, scale, minimum);
+      if (octetLane() == 0) trial[k] = run;
+    }
+    teamSync();
     AffineSums total = {0.0, 0.0, 0.0, 0.0, 0.0, 0.0};
-    for (int k = 0; k < runs; ++k) assignRun(trial, k, scale, minimum, total);
+    for (int k = 0; k < runs; ++k) {
+      const double sk = trial[k].scale;
+      const double mk = trial[k].minimum;
+      total.ss += sk * sk * trial[k].qq;
+      total.sm += sk * mk * trial[k].q;
+      total.mm += mk * mk * sums[k].p;
+      total.sx += sk * trial[k].xq;
+      total.mx += mk * sums[k].x;
+      total.gain += trial[k].gain;
+    }
     return total;
   }
 
-  LATHE_HD void assignRun(AffineGrid<runs>& trial, int k, float scale, float minimum, AffineSums& total) const {
+  LATHE_HD void keep(AffineGrid<runs>& grid, uint16_t d, uint16_t dmin) const {
+    if (teamLane() == 0) {
+      grid.d = d;
+      grid.dmin = dmin;
+    }
+    for (int k = teamLane(); k < runs; k += teamSize) {
+      grid.scales[k] = trial[k].scale;
+      grid.minimums[k] = trial[k].minimum;
+    }
+    teamSync();
+  }
+
+  LATHE_HD AffineRun bestCodes(int k, float scale, float minimum) const {
     const float s = static_cast<float>(roundBetween(targets[k].scale * inverseOrZero(scale) - 0.5f, 0, most));
     const Lanes inverseMinimum = lanes(inverseOrZero(minimum));
-    float bestGain = -1e30f;
-    double q = 0.0;
-    double qq = 0.0;
-    double xq = 0.0;
+    AffineRun run = {0, 0, 0.0f, 0.0f, 0.0f, -1e30f};
     for (int half = 0; half < 2; ++half) {
       const Lanes scaleCode =
           bounded(s + 2.0f * static_cast<float>(half) + lanes(-1.0f, -1.0f, -1.0f, -1.0f, 0.0f, 0.0f, 0.0f, 0.0f));
@@ -111,26 +149,20 @@ struct AffineSuperSearch {
       minimumCode = bounded(minimumCode + lanes(-1.0f, 0.0f, 1.0f, 2.0f, -1.0f, 0.0f, 1.0f, 2.0f));
       const Lanes offset = minimum * minimumCode;
       const Lanes inverse = inversesOrZero(step);
-      const CodeSums codes = codeSums<Codes, size>(block.x + k * size, block.p + k * size, inverse, offset * inverse);
+      const CodeSums codes = codeSums<Codes, size>(block.xOf(k), block.pOf(k), inverse, offset * inverse);
       const Lanes gains = step * (2.0f * codes.xq - step * codes.qq + 2.0f * offset * codes.q) -
                           offset * (2.0f * sums[k].x + offset * sums[k].p);
       const int best = largestLane(gains);
-      if (!(gains[best] > bestGain)) continue;
-      bestGain = gains[best];
-      trial.scales[k] = static_cast<uint8_t>(scaleCode[best]);
-      trial.minimums[k] = static_cast<uint8_t>(minimumCode[best]);
-      q = codes.q[best];
-      qq = codes.qq[best];
-      xq = codes.xq[best];
+      const float gain = laneOf(gains, best);
+      if (!(gain > run.gain)) continue;
+      run.gain = gain;
+      run.scale = static_cast<uint8_t>(laneOf(scaleCode, best));
+      run.minimum = static_cast<uint8_t>(laneOf(minimumCode, best));
+      run.q = laneOf(codes.q, best);
+      run.qq = laneOf(codes.qq, best);
+      run.xq = laneOf(codes.xq, best);
     }
-    const double sk = trial.scales[k];
-    const double mk = trial.minimums[k];
-    total.ss += sk * sk * qq;
-    total.sm += sk * mk * q;
-    total.mm += mk * mk * sums[k].p;
-    total.sx += sk * xq;
-    total.mx += mk * sums[k].x;
-    total.gain += bestGain;
+    return run;
   }
 
   LATHE_HD static void refit(const AffineSums& fitted, float& scale, float& minimum) {
@@ -157,21 +189,16 @@ struct AffineSuperSearch {
 template <int runs, int size, int levels, int most, int ratio>
 LATHE_HD inline void chooseAffine(AffineGrid<runs>& grid, const float* w, const float* importance, bool exactZeros) {
   constexpr int rounds = 3;
-  Weighted<runs * size> block;
-  prepare(block, w, importance);
-  grid.d = 0;
-  grid.dmin = 0;
-  for (int k = 0; k < runs; ++k) grid.scales[k] = grid.minimums[k] = 0;
-  if (block.unit > 0.0f && !exactZeros) {
-    const AffineSuperSearch<runs, size, levels, most> search(block);
-    search.search(grid, rounds);
-  } else if (block.unit > 0.0f) {
-    TiedSuperSearch<runs, size, levels, most, ratio> search(block);
-    search.search(rounds);
-    grid.d = search.d;
-    grid.dmin = floatToHalf(halfToFloat(search.d) * static_cast<float>(ratio));
-    memcpy(grid.scales, search.scales, sizeof grid.scales);
-    memcpy(grid.minimums, search.minimums, sizeof grid.minimums);
+  if (teamLane() == 0) grid.d = grid.dmin = 0;
+  for (int k = teamLane(); k < runs; k += teamSize) grid.scales[k] = grid.minimums[k] = 0;
+  if (!exactZeros) {
+    LATHE_TEAM_SHARED AffineSuperSearch<runs, size, levels, most> search;
+    prepare(search.block, w, importance);
+    if (search.block.unit > 0.0f) search.search(grid, rounds);
+  } else {
+    LATHE_TEAM_SHARED TiedSuperSearch<runs, size, levels, most, ratio> search;
+    prepare(search.block, w, importance);
+    if (search.block.unit > 0.0f) search.search(grid, rounds);
   }
   grid.finish();
 }

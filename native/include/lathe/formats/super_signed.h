@@ -12,71 +12,80 @@
 
 LATHE_BEGIN
 
-// Chooses d and s_k. block.unit > 0.
+// The best scale of one run under d, and its sums.
+struct SignedRun {
+  int scale;  // s_k
+  float xq;   // sum p x q
+  float qq;   // sum p q^2
+};
+
+// Chooses d and s_k.
 template <class Codes, int runs, int size, int scaleLow, int scaleHigh>
 struct SignedSuperSearch {
-  const Weighted<runs * size>& block;
-  float positive[runs];  // best scale > 0 of run k, or 0
-  float negative[runs];  // best scale < 0 of run k, or 0
-  float start;           // first d / unit
-  // result
-  uint16_t d;
-  int scales[runs];
-  double gain;  // of sum(p x^2)
+  Weighted<runs * size, size> block;  // unit > 0
+  float positive[runs];               // best scale > 0 of run k, or 0
+  float negative[runs];               // best scale < 0 of run k, or 0
+  float better[runs];                 // that of both which explains more
+  SignedRun trial[runs];
 
-  LATHE_HD explicit SignedSuperSearch(const Weighted<runs * size>& weights) : block(weights) {
-    fitRuns();
-    d = 0;
-    gain = 0.0;
-    for (int k = 0; k < runs; ++k) scales[k] = 0;
-  }
-
-  LATHE_HD void search(int rounds) {
-    float current = start;
+  // grid: any with members d and scales [runs].
+  template <class Grid>
+  LATHE_HD void search(Grid& grid, int rounds) {
+    float current = firstScale();
+    double gain = 0.0;  // of sum(p x^2)
     for (int round = 0; round < rounds; ++round) {
-      const uint16_t candidate = nonZeroHalf(current * block.unit);
-      if ((candidate & 0x7fffu) == 0) return;
-      int chosen[runs];
+      const uint16_t d = nonZeroHalf(current * block.unit);
+      if ((d & 0x7fffu) == 0) return;
+      const float scale = halfToFloat(d) / block.unit;
+      for (int k = octet(); k < runs; k += octets) {
+        const SignedRun run = bestScale(k, scale);
+        if (octetLane() == 0) trial[k] = run;
+      }
+      teamSync();
       double xq = 0.0;
       double qq = 0.0;
-      const float scale = halfToFloat(candidate) / block.unit;
-      for (int k = 0; k < runs; ++k) chooseScale(k, scale, chosen[k], xq, qq);
+      for (int k = 0; k < runs; ++k) {
+        xq += static_cast<double>(trial[k].scale) * trial[k].xq;
+        qq += static_cast<double>(trial[k].scale) * trial[k].scale * trial[k].qq;
+      }
       const double explained = scale * (2.0 * xq - scale * qq);
       if (!(explained > gain)) return;
       gain = explained;
-      d = candidate;
-      for (int k = 0; k < runs; ++k) scales[k] = chosen[k];
+      if (teamLane() == 0) grid.d = d;
+      for (int k = teamLane(); k < runs; k += teamSize) grid.scales[k] = static_cast<int8_t>(trial[k].scale);
+      teamSync();
       if (!(qq > 0.0)) return;
       current = static_cast<float>(xq / qq);
     }
   }
 
  private:
-  LATHE_HD void fitRuns() {
-    float largest = 0.0f;
-    for (int k = 0; k < runs; ++k) {
-      const FittedScales fitted = fitScales<Codes, size>(block.x + k * size, block.p + k * size, 1);
+  // The first d / unit.
+  LATHE_HD float firstScale() {
+    for (int k = octet(); k < runs; k += octets) {
+      const FittedScales fitted = fitScales<Codes, size>(block.xOf(k), block.pOf(k), 1);
+      if (octetLane() != 0) continue;
       positive[k] = fitted.positive.scale;
       negative[k] = fitted.negative.scale;
-      const float better = fitted.positive.gain < fitted.negative.gain ? negative[k] : positive[k];
-      if (largerOf(better, -better) > largerOf(largest, -largest)) largest = better;
+      better[k] = fitted.positive.gain < fitted.negative.gain ? fitted.negative.scale : fitted.positive.scale;
     }
-    start = largest / static_cast<float>(scaleLow);
+    teamSync();
+    float largest = 0.0f;
+    for (int k = 0; k < runs; ++k)
+      if (largerOf(better[k], -better[k]) > largerOf(largest, -largest)) largest = better[k];
+    return largest / static_cast<float>(scaleLow);
   }
 
-  // The scale of run k that explains most with d, and its share of the sums that d is refitted with.
-  LATHE_HD void chooseScale(int k, float scale, int& chosen, double& xq, double& qq) const {
+  // The scale of run k that explains most with d.
+  LATHE_HD SignedRun bestScale(int k, float scale) const {
     const float up = roundBetween(positive[k] / scale, scaleLow, scaleHigh);
     const float down = roundBetween(negative[k] / scale, scaleLow, scaleHigh);
     Lanes candidates = lanes(up - 1.0f, up, up + 1.0f, up + 2.0f, down - 2.0f, down - 1.0f, down, down + 1.0f);
     candidates = smaller(larger(candidates, lanes(scaleLow)), lanes(scaleHigh));
-    const Lanes trial = scale * candidates;
-    const CodeSums sums =
-        codeSums<Codes, size>(block.x + k * size, block.p + k * size, inversesOrZero(trial), lanes(0.0f));
-    const int best = largestLane(trial * (2.0f * sums.xq - trial * sums.qq));
-    chosen = static_cast<int>(candidates[best]);
-    xq += static_cast<double>(chosen) * sums.xq[best];
-    qq += static_cast<double>(chosen) * chosen * sums.qq[best];
+    const Lanes scales = scale * candidates;
+    const CodeSums sums = codeSums<Codes, size>(block.xOf(k), block.pOf(k), inversesOrZero(scales), lanes(0.0f));
+    const int best = largestLane(scales * (2.0f * sums.xq - scales * sums.qq));
+    return {static_cast<int>(laneOf(candidates, best)), laneOf(sums.xq, best), laneOf(sums.qq, best)};
   }
 };
 

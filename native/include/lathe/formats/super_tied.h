@@ -15,76 +15,99 @@
 
 LATHE_BEGIN
 
-// Chooses d, s_k and m_k with dmin = ratio * d. block.unit > 0.
+// The best codes of one run under d, and their sums.
+struct TiedRun {
+  uint8_t scale;    // s_k
+  uint8_t minimum;  // m_k
+  double xr;        // s_k sum p x (q - z)
+  double rr;        // s_k^2 sum p (q - z)^2
+};
+
+// Chooses d, s_k and m_k with dmin = ratio * d.
 template <int runs, int size, int levels, int most, int ratio>
 struct TiedSuperSearch {
   using Codes = WholeCodes<0, levels>;
   static_assert((ratio & (ratio - 1)) == 0, "ratio * d has to be an F16");
 
-  const Weighted<runs * size>& block;
+  Weighted<runs * size, size> block;  // unit > 0
   RunSums sums[runs];
-  TiedScales targets[runs];
-  // Per candidate: s_k is a multiple of this, and at most so many times it.
-  Lanes multiple[runs];
-  Lanes mostMultiples[runs];
-  // result
-  uint16_t d;
-  uint8_t scales[runs];
-  uint8_t minimums[runs];
+  float starts[runs];  // the d with which the largest s_k of the run's candidate z = ratio is enough
+  // Lanes of candidates (TiedScales).
+  float zeros[runs][laneCount];
+  float scales[runs][laneCount];
+  float multiple[runs][laneCount];       // s_k is a multiple of this,
+  float mostMultiples[runs][laneCount];  // and at most so many times it
+  TiedRun trial[runs];
 
-  LATHE_HD explicit TiedSuperSearch(const Weighted<runs * size>& weights) : block(weights), d(0) {
-    for (int k = 0; k < runs; ++k) {
-      const float* x = block.x + k * size;
-      const float* p = block.p + k * size;
-      sums[k] = runSums<size>(x, p);
-      targets[k] = fitTiedScales<Codes, size>(x, p, sums[k], levels > 15 ? 2 : 1, ratio);
-      findMultiples(k);
-      scales[k] = minimums[k] = 0;
-    }
-  }
-
-  LATHE_HD void search(int rounds) {
+  // grid: any with members d, dmin, scales [runs], minimums [runs].
+  template <class Grid>
+  LATHE_HD void search(Grid& grid, int rounds) {
+    for (int k = octet(); k < runs; k += octets) fitRun(k);
+    teamSync();
     float scale = 0.0f;
-    for (int k = 0; k < runs; ++k) scale = largerOf(startOf(targets[k]), scale);
+    for (int k = 0; k < runs; ++k) scale = largerOf(starts[k], scale);
     double gain = 0.0;
     for (int round = 0; round < rounds; ++round) {
-      const uint16_t trial = boundedHalf(scale * block.unit);
-      uint8_t trialScales[runs];
-      uint8_t trialMinimums[runs];
+      const uint16_t d = boundedHalf(scale * block.unit);
+      const float unitScale = halfToFloat(d) / block.unit;
+      for (int k = octet(); k < runs; k += octets) {
+        const TiedRun run = bestCodes(k, unitScale);
+        if (octetLane() == 0) trial[k] = run;
+      }
+      teamSync();
       double xr = 0.0;
       double rr = 0.0;
-      const float unitScale = halfToFloat(trial) / block.unit;
-      for (int k = 0; k < runs; ++k) assignRun(k, unitScale, trialScales[k], trialMinimums[k], xr, rr);
+      for (int k = 0; k < runs; ++k) {
+        xr += trial[k].xr;
+        rr += trial[k].rr;
+      }
       const double explainedNow = unitScale * (2.0 * xr - unitScale * rr);
       if (!(explainedNow > gain)) return;
       gain = explainedNow;
-      d = trial;
-      memcpy(scales, trialScales, sizeof scales);
-      memcpy(minimums, trialMinimums, sizeof minimums);
+      keep(grid, d);
       scale = static_cast<float>(xr / rr);
     }
   }
 
  private:
-  LATHE_HD void findMultiples(int k) {
-    multiple[k] = mostMultiples[k] = lanes(0.0f);
-    for (int i = 0; i < laneCount; ++i) {
-      const int zero = static_cast<int>(targets[k].zeros[i]);
+  LATHE_HD void fitRun(int k) {
+    const RunSums run = runSums<size>(block.xOf(k), block.pOf(k));
+    const TiedScales target = fitTiedScales<Codes, size>(block.xOf(k), block.pOf(k), run, levels > 15 ? 2 : 1, ratio);
+    const auto stepOf = [](int zero) {
       const int powers = zero | ratio;
-      const int step = ratio / (powers & -powers);
-      const int limit = zero > ratio ? most * ratio / zero : most;
-      multiple[k][i] = static_cast<float>(step);
-      mostMultiples[k][i] = static_cast<float>(limit / step);
-    }
-  }
-
-  // The d with which the largest s_k of this run's candidate z = ratio is enough.
-  LATHE_HD static float startOf(const TiedScales& target) {
+      return ratio / (powers & -powers);
+    };
+    storeLanes(zeros[k], target.zeros);
+    storeLanes(scales[k], target.scales);
+    storeLanes(multiple[k],
+               makeLanes([&](int i) { return static_cast<float>(stepOf(static_cast<int>(inLane(target.zeros, i)))); }));
+    storeLanes(mostMultiples[k], makeLanes([&](int i) {
+                 const int zero = static_cast<int>(inLane(target.zeros, i));
+                 const int limit = zero > ratio ? most * ratio / zero : most;
+                 return static_cast<float>(limit / stepOf(zero));
+               }));
     float start = 0.0f;
     for (int i = 0; i < laneCount; ++i) {
-      if (target.zeros[i] == static_cast<float>(ratio)) start = target.scales[i] / static_cast<float>(most);
+      const bool isRatio = laneOf(target.zeros, i) == static_cast<float>(ratio);
+      const float scale = laneOf(target.scales, i);
+      if (isRatio) start = scale / static_cast<float>(most);
     }
-    return start;
+    if (octetLane() != 0) return;
+    sums[k] = run;
+    starts[k] = start;
+  }
+
+  template <class Grid>
+  LATHE_HD void keep(Grid& grid, uint16_t d) const {
+    if (teamLane() == 0) {
+      grid.d = d;
+      grid.dmin = floatToHalf(halfToFloat(d) * static_cast<float>(ratio));
+    }
+    for (int k = teamLane(); k < runs; k += teamSize) {
+      grid.scales[k] = trial[k].scale;
+      grid.minimums[k] = trial[k].minimum;
+    }
+    teamSync();
   }
 
   // The nearest F16 > 0 of which ratio times is finite.
@@ -93,32 +116,31 @@ struct TiedSuperSearch {
     return nonZeroHalf(value < bound ? value : bound);
   }
 
-  LATHE_HD void assignRun(int k, float unitScale, uint8_t& scaleCode, uint8_t& minimumCode, double& xr,
-                          double& rr) const {
-    const Lanes z = targets[k].zeros;
+  LATHE_HD TiedRun bestCodes(int k, float unitScale) const {
+    const Lanes z = loadLanes(zeros[k]);
     const Lanes zero = lanes(0.0f);
-    const Lanes whole = targets[k].scales * inverseOrZero(unitScale) / multiple[k] - 0.5f;
+    const Lanes step = loadLanes(multiple[k]);
+    const Lanes limit = loadLanes(mostMultiples[k]);
+    const Lanes whole = loadLanes(scales[k]) * inverseOrZero(unitScale) / step - 0.5f;
+    TiedRun run = {0, 0, 0.0, 0.0};
     float bestGain = -1e30f;
-    double bestXr = 0.0;
-    double bestRr = 0.0;
     for (int up = 0; up < 2; ++up) {
-      const Lanes multiples =
-          smaller(roundBetween(whole, zero, mostMultiples[k]) + static_cast<float>(up), mostMultiples[k]);
-      const Lanes codes = multiples * multiple[k];
+      const Lanes multiples = smaller(roundBetween(whole, zero, limit) + static_cast<float>(up), limit);
+      const Lanes codes = multiples * step;
       const Lanes scale = unitScale * codes;
-      const TiedSums tied =
-          tiedSums<Codes, size>(block.x + k * size, block.p + k * size, sums[k], inversesOrZero(scale), z);
+      const TiedSums tied = tiedSums<Codes, size>(block.xOf(k), block.pOf(k), sums[k], inversesOrZero(scale), z);
       const Lanes gains = explained(tied, scale);
       const int best = largestLane(gains);
-      if (!(gains[best] > bestGain)) continue;
-      bestGain = gains[best];
-      scaleCode = static_cast<uint8_t>(codes[best]);
-      minimumCode = static_cast<uint8_t>(codes[best] * z[best] / static_cast<float>(ratio));
-      bestXr = static_cast<double>(codes[best]) * tied.xr[best];
-      bestRr = static_cast<double>(codes[best]) * codes[best] * tied.rr[best];
+      const float gain = laneOf(gains, best);
+      if (!(gain > bestGain)) continue;
+      bestGain = gain;
+      const float code = laneOf(codes, best);
+      run.scale = static_cast<uint8_t>(code);
+      run.minimum = static_cast<uint8_t>(code * laneOf(z, best) / static_cast<float>(ratio));
+      run.xr = static_cast<double>(code) * laneOf(tied.xr, best);
+      run.rr = static_cast<double>(code) * code * laneOf(tied.rr, best);
     }
-    xr += bestXr;
-    rr += bestRr;
+    return run;
   }
 };
 

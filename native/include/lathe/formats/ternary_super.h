@@ -41,34 +41,39 @@ struct TernarySuperFit {
   LaneChoices<superBundles> choices;
   float unit;
 
-  LATHE_HD LATHE_OUTLINE TernarySuperFit(const float* w, const float* importance) {
-    unit = loadSuper(groups, w, importance);
+  LATHE_HD LATHE_OUTLINE void begin(const float* w, const float* importance) {
+    const float loaded = loadSuper(groups, w, importance);
+    if (teamLane() == 0) unit = loaded;
     setShift(ternaryShift);
+    teamSync();
   }
 
   // Chooses grid and the shifts; thorough: the neighbours of each s_k are tried too.
   LATHE_HD LATHE_OUTLINE void choose(Grid& grid, bool thorough) {
-    grid.d = 0;
-    for (int k = 0; k < runs; ++k) grid.scales[k] = grid.negative[k] = 0;
+    uint16_t d = 0;
+    for (int k = teamLane(); k < runs; k += teamSize) grid.scales[k] = 0;
     if (unit > 0.0f) {
-      RunTargets<runs> targets;
+      LATHE_TEAM_SHARED RunTargets<runs> targets;
       findTargets(targets);
-      grid.d = nonZeroHalf(fittingSuperScale<runs>(targets, 1.0f, 2.0f, mostScale) * unit);
-      chooseScales(grid, targets, thorough ? 3 : 1);
-      refit(grid);
+      d = nonZeroHalf(fittingSuperScale<runs>(targets, 1.0f, 2.0f, mostScale) * unit);
+      chooseScales(grid, d, targets, thorough ? 3 : 1);
+      d = refit(grid, d);
     }
-    for (int k = 0; k < runs; ++k) {
-      grid.scale[k] = halfToFloat(grid.d) * multipleOf(grid.scales[k]);
+    if (teamLane() == 0) grid.d = d;
+    for (int k = teamLane(); k < runs; k += teamSize) {
+      grid.scale[k] = halfToFloat(d) * multipleOf(grid.scales[k]);
       grid.negative[k] = groups.shift[k * groupsPerRun] < 0.0f;
     }
+    teamSync();
   }
 
   // The codes of the whole super-block: those that the grid chosen last was fitted to.
   LATHE_HD void code(const Grid&, TernaryCode* codes) const {
-    for (int g = 0; g < count; ++g) {
+    for (int g = teamLane(); g < count; g += teamSize) {
       const int negative = groups.shift[g] < 0.0f ? negativeShift : 0;
       codes[g] = unit > 0.0f ? static_cast<TernaryCode>(static_cast<int>(choices.entry[0][g]) | negative) : 0;
     }
+    teamSync();
   }
 
   // values [groupSize] that the code of a group stands for.
@@ -89,14 +94,14 @@ struct TernarySuperFit {
   }
 
   LATHE_HD static void bestCodes(RowCodes<TernaryCode>& rows, LaneGroups<1>& given) {
-    LaneChoices<1> choices;
+    LATHE_TEAM_SHARED LaneChoices<1> choices;
     if (Format::shiftOfGroup) {
-      for (int lane = 0; lane < wideCount; ++lane) given.shift[lane] = -ternaryShift;
-      LaneChoices<1> negative;
+      for (int lane = teamLane(); lane < wideCount; lane += teamSize) given.shift[lane] = -ternaryShift;
+      LATHE_TEAM_SHARED LaneChoices<1> negative;
       bestEntries<Iq1Codebook, true>(negative, given);
-      for (int lane = 0; lane < wideCount; ++lane) given.shift[lane] = ternaryShift;
+      for (int lane = teamLane(); lane < wideCount; lane += teamSize) given.shift[lane] = ternaryShift;
       bestEntries<Iq1Codebook, true>(choices, given);
-      for (int lane = 0; lane < wideCount; ++lane) {
+      for (int lane = teamLane(); lane < wideCount; lane += teamSize) {
         if (!(choices.gain[lane] < negative.gain[lane])) continue;
         choices.entry[0][lane] = negative.entry[0][lane];
         given.shift[lane] = -ternaryShift;
@@ -105,35 +110,28 @@ struct TernarySuperFit {
       bestEntries<Iq1Codebook, true>(choices, given);
     }
     entryValues<Iq1Codebook, 1>(rows.value, choices);
-    for (int lane = 0; lane < wideCount; ++lane) {
+    for (int lane = teamLane(); lane < wideCount; lane += teamSize) {
       const int negative = given.shift[lane] < 0.0f ? negativeShift : 0;
       rows.code[lane] = static_cast<TernaryCode>(static_cast<int>(choices.entry[0][lane]) | negative);
       for (int j = 0; j < groupSize; ++j) rows.value[j][lane] += given.shift[lane];
     }
+    teamSync();
   }
 
  private:
   LATHE_HD static float multipleOf(int scaleCode) { return static_cast<float>(2 * scaleCode + 1); }
 
   LATHE_HD void setShift(float shift) {
-    for (int g = 0; g < count; ++g) groups.shift[g] = shift;
+    for (int g = teamLane(); g < count; g += teamSize) groups.shift[g] = shift;
   }
 
   LATHE_HD void setScales(const float* scales) {
-    for (int g = 0; g < count; ++g) groups.scale[g] = scales[g / groupsPerRun];
-  }
-
-  // Sums of lanes over runs.
-  LATHE_HD static void sumRuns(float* sums, const float* laneValues) {
-    for (int k = 0; k < runs; ++k) {
-      sums[k] = laneValues[k * groupsPerRun];
-      for (int i = 1; i < groupsPerRun; ++i) sums[k] += laneValues[k * groupsPerRun + i];
-    }
+    for (int g = teamLane(); g < count; g += teamSize) groups.scale[g] = scales[g / groupsPerRun];
   }
 
   // What digits free of the codebook gain, per group.
   LATHE_HD void freeGains(float* gains) const {
-    for (int lane = 0; lane < count; lane += wideCount) {
+    for (int lane = teamLane() * wideCount; lane < count; lane += teamSize * wideCount) {
       const WideLanes scale = loadWide(groups.scale + lane);
       const WideLanes shift = loadWide(groups.shift + lane);
       WideLanes sum = wide(0.0f);
@@ -153,8 +151,8 @@ struct TernarySuperFit {
   // The better delta's gain of every run: per run, or the sum over groups that each have their own.
   template <class Measure>
   LATHE_HD void gainsOfShifts(float* gains, float* shifts, Measure measure) {
-    float positive[count];
-    float negative[count];
+    LATHE_TEAM_SHARED float positive[count];
+    LATHE_TEAM_SHARED float negative[count];
     setShift(ternaryShift);
     measure(positive);
     setShift(-ternaryShift);
@@ -163,82 +161,88 @@ struct TernarySuperFit {
       sumGroups(positive);
       sumGroups(negative);
     }
-    for (int g = 0; g < count; ++g) {
+    teamSync();
+    for (int g = teamLane(); g < count; g += teamSize) {
       shifts[g] = positive[g] < negative[g] ? -ternaryShift : ternaryShift;
       positive[g] = positive[g] < negative[g] ? negative[g] : positive[g];
     }
     if (Format::shiftOfGroup) sumGroups(positive);
-    for (int k = 0; k < runs; ++k) gains[k] = positive[k * groupsPerRun];
+    teamSync();
+    for (int k = teamLane(); k < runs; k += teamSize) gains[k] = positive[k * groupsPerRun];
   }
 
   // Every group gets the sum of its run.
   LATHE_HD static void sumGroups(float* laneValues) {
-    float sums[runs];
-    sumRuns(sums, laneValues);
-    for (int g = 0; g < count; ++g) laneValues[g] = sums[g / groupsPerRun];
+    teamSync();
+    for (int k = teamLane(); k < runs; k += teamSize) {
+      float sum = laneValues[k * groupsPerRun];
+      for (int i = 1; i < groupsPerRun; ++i) sum += laneValues[k * groupsPerRun + i];
+      for (int i = 0; i < groupsPerRun; ++i) laneValues[k * groupsPerRun + i] = sum;
+    }
   }
 
   LATHE_HD void findTargets(RunTargets<runs>& targets) {
     constexpr int steps = 9;
     constexpr float ratio = 1.12f;
     constexpr float typicalScale = 1.1f;
-    float scales[steps][runs];
-    float gains[steps][runs];
-    float shifts[count];
-    for (int k = 0; k < runs; ++k) scales[0][k] = 0.635f * typicalScale * rootMeanSquare(targets.energy[k], k);
+    LATHE_TEAM_SHARED float scales[steps][runs];
+    LATHE_TEAM_SHARED float gains[steps][runs];
+    LATHE_TEAM_SHARED float shifts[count];
+    for (int k = teamLane(); k < runs; k += teamSize)
+      scales[0][k] = 0.635f * typicalScale * runMeasures(targets.energy[k], groups, k * groupsPerRun, groupsPerRun);
     for (int c = 0; c < steps; ++c) {
-      for (int k = 0; c > 0 && k < runs; ++k) scales[c][k] = scales[c - 1][k] * ratio;
+      for (int k = teamLane(); c > 0 && k < runs; k += teamSize) scales[c][k] = scales[c - 1][k] * ratio;
+      teamSync();
       setScales(scales[c]);
       gainsOfShifts(gains[c], shifts, [&](float* laneGains) { freeGains(laneGains); });
     }
-    for (int k = 0; k < runs; ++k) {
+    for (int k = teamLane(); k < runs; k += teamSize) {
       float curve[steps];
       for (int c = 0; c < steps; ++c) curve[c] = gains[c][k];
       targets.scale[k] = scales[0][k] * peakOf<steps>(curve, ratio);
     }
+    teamSync();
   }
 
-  LATHE_HD float rootMeanSquare(float& energy, int run) const {
-    return runMeasures(energy, groups, run * groupsPerRun, groupsPerRun);
-  }
-
-  LATHE_HD void chooseScales(Grid& grid, const RunTargets<runs>& targets, int trials) {
-    const float d = halfToFloat(grid.d) / unit;
-    float best[runs];
-    float chosen[count];
+  LATHE_HD void chooseScales(Grid& grid, uint16_t half, const RunTargets<runs>& targets, int trials) {
+    const float d = halfToFloat(half) / unit;
+    LATHE_TEAM_SHARED float best[runs];
+    LATHE_TEAM_SHARED float chosen[count];
+    LATHE_TEAM_SHARED float scales[runs];
+    LATHE_TEAM_SHARED float gains[runs];
+    LATHE_TEAM_SHARED float shifts[count];
+    LATHE_TEAM_SHARED int codes[runs];
     for (int trial = 0; trial < trials; ++trial) {
-      float scales[runs];
-      float gains[runs];
-      float shifts[count];
-      int codes[runs];
-      for (int k = 0; k < runs; ++k) {
+      for (int k = teamLane(); k < runs; k += teamSize) {
         codes[k] = neighbour(0.5f * (targets.scale[k] / d - 1.0f), mostScale, trial);
         scales[k] = d * multipleOf(codes[k]);
       }
+      teamSync();
       setScales(scales);
       gainsOfShifts(gains, shifts, [&](float* laneGains) { bestGains<Iq1Codebook, true>(laneGains, groups); });
-      for (int k = 0; k < runs; ++k) {
+      for (int k = teamLane(); k < runs; k += teamSize) {
         if (trial > 0 && !(gains[k] > best[k])) continue;
         best[k] = gains[k];
         grid.scales[k] = static_cast<uint8_t>(codes[k]);
         for (int g = k * groupsPerRun; g < (k + 1) * groupsPerRun; ++g) chosen[g] = shifts[g];
       }
     }
-    for (int g = 0; g < count; ++g) groups.shift[g] = chosen[g];
+    teamSync();
+    for (int g = teamLane(); g < count; g += teamSize) groups.shift[g] = chosen[g];
   }
 
   // d to the codes by least squares.
-  LATHE_HD void refit(Grid& grid) {
-    const float d = halfToFloat(grid.d) / unit;
-    for (int g = 0; g < count; ++g) groups.scale[g] = d * multipleOf(grid.scales[g / groupsPerRun]);
+  LATHE_HD uint16_t refit(const Grid& grid, uint16_t half) {
+    const float d = halfToFloat(half) / unit;
+    for (int g = teamLane(); g < count; g += teamSize) groups.scale[g] = d * multipleOf(grid.scales[g / groupsPerRun]);
     bestEntries<Iq1Codebook, true>(choices, groups);
-    float values[groupSize][count];
+    LATHE_TEAM_SHARED float values[groupSize][count];
     entryValues<Iq1Codebook, superBundles>(values, choices);
     for (int j = 0; j < groupSize; ++j)
-      for (int g = 0; g < count; ++g) values[j][g] += groups.shift[g];
-    float multiples[count];
-    for (int g = 0; g < count; ++g) multiples[g] = multipleOf(grid.scales[g / groupsPerRun]);
-    grid.d = refittedSuperScale(grid.d, unit, groups, values, multiples);
+      for (int g = teamLane(); g < count; g += teamSize) values[j][g] += groups.shift[g];
+    LATHE_TEAM_SHARED float multiples[count];
+    for (int g = teamLane(); g < count; g += teamSize) multiples[g] = multipleOf(grid.scales[g / groupsPerRun]);
+    return refittedSuperScale(half, unit, groups, values, multiples);
   }
 };
 

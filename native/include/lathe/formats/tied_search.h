@@ -37,18 +37,15 @@ struct TiedScales {
 template <class Codes>
 LATHE_HD inline Lanes zeroCandidates(float low, float high, int stride, int favourite) {
   constexpr int levels = static_cast<int>(Codes::high);
-  Lanes zeros = lanes(0.0f);
   const int centre = roundBetween(-low / (high - low) * Codes::high, 0, levels) / stride * stride;
   const int first = centre - 3 * stride;
-  bool present = false;
-  for (int i = 0; i < laneCount; ++i) {
+  const auto zeroAt = [&](int i) {
     const int zero = levels < laneCount ? i % (levels + 1) : first + i * stride;
-    const int bounded = zero < 0 ? 0 : zero > levels ? levels : zero;
-    present = present || bounded == favourite;
-    zeros[i] = static_cast<float>(bounded);
-  }
-  if (!present) zeros[laneCount - 1] = static_cast<float>(favourite);
-  return zeros;
+    return zero < 0 ? 0 : zero > levels ? levels : zero;
+  };
+  bool present = false;
+  for (int i = 0; i < laneCount; ++i) present = present || zeroAt(i) == favourite;
+  return makeLanes([&](int i) { return static_cast<float>(!present && i == laneCount - 1 ? favourite : zeroAt(i)); });
 }
 
 // The best scale > 0 of each candidate.

@@ -46,14 +46,14 @@ struct TQ1_0 {
     packPart(block.qs, 32, 5, codes);
     packPart(block.qs + 32, 16, 5, codes + 160);
     packPart(block.qh, 4, 4, codes + 240);
-    block.d = grid.d;
+    if (teamLane() == 0) block.d = grid.d;
   }
 
  private:
   LATHE_HD static void decodePart(const uint8_t* bytes, int count, int digits, float d, float* w) {
     int power = 1;
     for (int k = 0; k < digits; ++k) {
-      for (int j = 0; j < count; ++j) {
+      for (int j = teamLane(); j < count; j += teamSize) {
         const int shifted = (bytes[j] * power) & 255;
         w[k * count + j] = d * static_cast<float>(((shifted * 3) >> 8) - 1);
       }
@@ -62,7 +62,7 @@ struct TQ1_0 {
   }
 
   LATHE_HD static void packPart(uint8_t* bytes, int count, int digits, const Code* codes) {
-    for (int j = 0; j < count; ++j) {
+    for (int j = teamLane(); j < count; j += teamSize) {
       int value = 0;
       for (int k = 0; k < 5; ++k) value = 3 * value + (k < digits ? codes[k * count + j] : 0);
       bytes[j] = static_cast<uint8_t>((value * 256 + 242) / 243);

@@ -26,7 +26,7 @@ struct TQ2_0 {
   LATHE_HD static void decode(const Block& block, float* w) {
     const float d = halfToFloat(block.d);
     for (int part = 0; part < 8; ++part) {
-      for (int j = 0; j < 32; ++j) {
+      for (int j = teamLane(); j < 32; j += teamSize) {
         const int q = (block.qs[32 * (part / 4) + j] >> (2 * (part % 4))) & 3;
         w[32 * part + j] = d * static_cast<float>(q - 1);
       }
@@ -43,7 +43,7 @@ struct TQ2_0 {
 
   LATHE_HD static void pack(Block& block, const Grid& grid, const Code* codes) {
     packPairsOfBits(block.qs, codes);
-    block.d = grid.d;
+    if (teamLane() == 0) block.d = grid.d;
   }
 };
 

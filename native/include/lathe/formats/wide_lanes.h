@@ -1,5 +1,6 @@
 // Sixteen floats that are worked on together: one vector of AVX-512, else two Lanes (lanes.h). Every lane is a problem
-// of its own, so results do not depend on the width of the processor's registers.
+// of its own, so results do not depend on the width of the processor's registers. A thread of device code holds one,
+// and shares with its team (team.h) what would be lanes and vectors here.
 #ifndef LATHE_FORMATS_WIDE_LANES_H
 #define LATHE_FORMATS_WIDE_LANES_H
 
@@ -7,7 +8,7 @@
 
 LATHE_BEGIN
 
-constexpr int wideCount = 16;
+constexpr int wideCount = teamSize == 1 ? 16 : 1;
 
 #if defined(__AVX512F__) && !defined(LATHE_PLAIN_LANES)
 
@@ -17,6 +18,13 @@ inline WideLanes wide(float value) { return _mm512_set1_ps(value); }
 inline WideLanes selectLess(WideLanes a, WideLanes b, WideLanes yes, WideLanes no) { return a < b ? yes : no; }
 inline WideLanes smaller(WideLanes a, WideLanes b) { return _mm512_mask_min_ps(a, 0xffff, a, b); }
 inline WideLanes larger(WideLanes a, WideLanes b) { return _mm512_mask_max_ps(a, 0xffff, a, b); }
+
+#elif defined(LATHE_TEAM)
+
+typedef float WideLanes;
+
+LATHE_HD inline WideLanes wide(float value) { return value; }
+LATHE_HD inline WideLanes selectLess(WideLanes a, WideLanes b, WideLanes yes, WideLanes no) { return a < b ? yes : no; }
 
 #else
 
