@@ -10,6 +10,7 @@
 #include <initializer_list>
 #include <string>
 
+#include "arguments.h"
 #include "device_memory.h"
 #include "lathe/backend.h"
 #include "libraries.h"
@@ -59,9 +60,11 @@ class CudaBackend final : public Backend {
   FactorReport inverseFactor(void* u, const void* h, int type, int64_t cols, double damping, double shrinkage) override;
   double quadraticForm(const float* w, const float* h, int64_t rows, int64_t cols) override;
 
-  // compression.cpp
+  // obs_compress.cpp
   ObsReport obsCompress(void* w, const void* u, int computeType, int64_t rows, int64_t cols, const ObsOptions& options,
                         const uint8_t* hostDead, void* packed, uint8_t* mask) override;
+
+  // compression.cpp
   int64_t scorePrune(float* w, const float* columnNorm, int64_t rows, int64_t cols, const ObsOptions& options,
                      bool perRow) override;
   void quantize(void* packed, const float* w, const float* importance, int type, int64_t rows, int64_t cols,
@@ -111,6 +114,17 @@ class CudaBackend final : public Backend {
   template <class T>
   FactorReport inverseFactorOf(const Operation& operation, T* u, const T* h, int64_t n, double damping,
                                double shrinkage);
+
+  // See obsCompress; T is float or double.
+  template <class T>
+  ObsReport obsCompressOf(const Operation& operation, T* w, const T* u, int64_t rows, int64_t cols,
+                          const ObsOptions& options, const ObsRequest& request, const uint8_t* hostDead,
+                          uint8_t* packed, uint8_t* mask);
+  template <class T>
+  void beginObs(const Operation& operation, T* w, uint8_t* mask, int64_t rows, int64_t cols, const ObsRequest& request,
+                bool keepsZeros, const uint8_t* hostDead);
+  template <class T>
+  void readDiagonal(const Operation& operation, Scratch<T>& diagonal, const T* u, int64_t cols);
 
   std::string device_;
   int ordinal_;

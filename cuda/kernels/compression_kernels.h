@@ -13,13 +13,13 @@ namespace kernels {
 
 // --- select.cu; scratch: selectionBytes() of device memory
 size_t selectionBytes();
-// The mask of the `count` lowest w^2 / diagonal^2 of w [rows x width]; w, mask and diagonal begin with its first column.
-// T is float or double.
+// The mask of the `count` lowest w^2 / diagonal^2 of w [rows x width]; w, mask and diagonal begin with its first
+// column. T is float or double.
 template <class T>
 void selectLowestObs(uint8_t* mask, int64_t maskStride, const T* w, int64_t stride, const T* diagonal, int64_t rows,
                      int64_t width, int64_t count, void* scratch, cudaStream_t stream);
-// Masks [rows x cols] by |w| columnNorm (null: all 1): of the `count` lowest of all, of each row; of the `pruned` lowest
-// of every ofM consecutive columns.
+// Masks [rows x cols] by |w| columnNorm (null: all 1): of the `count` lowest of all, of each row; of the `pruned`
+// lowest of every ofM consecutive columns.
 void selectLowest(uint8_t* mask, const float* w, const float* columnNorm, int64_t rows, int64_t cols, int64_t count,
                   void* scratch, cudaStream_t stream);
 void selectLowestOfRows(uint8_t* mask, const float* w, const float* columnNorm, int64_t rows, int64_t cols,
@@ -40,7 +40,11 @@ void zeroColumns(T* w, const uint8_t* dead, int64_t rows, int64_t cols, cudaStre
 // mask [count] = w == 0.
 template <class T>
 void markZeros(uint8_t* mask, const T* w, int64_t count, cudaStream_t stream);
-// A of group_feedback.h, [8 x 8] for each group of 8 columns: metrics [cols / 8 x 64]; u [cols x cols].
+// Whether columns of the type share codes, so that compressSegment takes the metrics of groups: A of group_feedback.h,
+// kMetricValues for each kMetricColumns columns of u [cols x cols].
+constexpr int64_t kMetricColumns = 8;
+constexpr int64_t kMetricValues = kMetricColumns * kMetricColumns;
+bool needsMetrics(int type);
 void groupMetrics(float* metrics, const float* u, int64_t cols, cudaStream_t stream);
 
 // One segment of columns of a layer for all rows. Pointers begin with its first column (packed: with its first block).
@@ -50,17 +54,17 @@ struct ObsSegment {
   int64_t stride;
   int64_t rows;
   int width;
-  const T* u;  // U[segment, segment], stride
-  const T* diagonal;      // U_jj
-  const float* metrics;   // of its groups of 8 columns; null where the type has no groups
-  uint8_t* mask;          // [rows x width], stride; 1 = pruned; read, or written where ofM > 0; or null
-  int keepN;              // n:m pattern that is to be chosen, or 0
+  const T* u;            // U[segment, segment], stride
+  const T* diagonal;     // U_jj
+  const float* metrics;  // of its groups of 8 columns; null where the type has no groups
+  uint8_t* mask;         // [rows x width], stride; 1 = pruned; read, or written where ofM > 0; or null
+  int keepN;             // n:m pattern that is to be chosen, or 0
   int ofM;
-  int type;               // storage type; 0: prune only (the only one of F64)
-  bool exactZeros;        // every column gets a code for exactly 0
-  uint8_t* packed;        // encoded rows, packedStride bytes apart; or null
+  int type;         // storage type; 0: prune only (the only one of F64)
+  bool exactZeros;  // every column gets a code for exactly 0
+  uint8_t* packed;  // encoded rows, packedStride bytes apart; or null
   int64_t packedStride;
-  T* error;               // out: E = (w - q) / U_jj [rows x width], errorStride
+  T* error;  // out: E = (w - q) / U_jj [rows x width], errorStride
   int64_t errorStride;
   double* losses;             // [rows]: sum of e^2 is added
   unsigned long long* zeros;  // [rows]: pruned weights are added

@@ -25,6 +25,9 @@ __global__ void markZerosKernel(uint8_t* mask, const T* w, int64_t count) {
   for (int64_t i = firstItem(); i < count; i += itemStride()) mask[i] = w[i] == 0;
 }
 
+static_assert(kernels::kMetricColumns == groupSize && kernels::kMetricValues * sizeof(float) == sizeof(GroupMetric),
+              "metrics are passed as plain numbers");
+
 __global__ void __launch_bounds__(kTeamThreads) groupMetricsKernel(GroupMetric* metrics, const float* u, int64_t cols) {
   const int64_t group = blockIdx.x;
   groupMetric(metrics[group], u + group * groupSize * (cols + 1), cols);
@@ -55,6 +58,12 @@ void kernels::zeroColumns(T* w, const uint8_t* dead, int64_t rows, int64_t cols,
 template <class T>
 void kernels::markZeros(uint8_t* mask, const T* w, int64_t count, cudaStream_t stream) {
   launch(markZerosKernel<T>, stridedGrid(count, kThreads), dim3(kThreads), 0, stream, mask, w, count);
+}
+
+bool kernels::needsMetrics(int type) {
+  bool grouped = false;
+  visitEncodable(type, [&](auto format) { grouped = decltype(format)::group > 1; });
+  return grouped;
 }
 
 void kernels::groupMetrics(float* metrics, const float* u, int64_t cols, cudaStream_t stream) {

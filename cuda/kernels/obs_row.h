@@ -16,8 +16,8 @@
 
 #include "compression_kernels.h"
 #include "formats.h"
-#include "launch.h"
 #include "lathe/limits.h"
+#include "launch.h"
 #include "warp.h"
 
 namespace lathe {

@@ -1,9 +1,9 @@
-// Radix selection: which of many (score, index) pairs are the `count` lowest. All pairs differ, so that there is exactly
-// one answer, ties by index.
+// Radix selection: which of many (score, index) pairs are the `count` lowest. All pairs differ, so that there is
+// exactly one answer, ties by index.
 //
-// The greatest pair that is taken is found digit by digit from the highest on, first of the score's bits (scores.h), then
-// of the index: count the pairs that share the digits found so far by their next digit, and step through the counts
-// until `left` is reached. Where all equals of a score are taken, its index needs no digits.
+// The greatest pair that is taken is found digit by digit from the highest on, first of the score's bits (scores.h),
+// then of the index: count the pairs that share the digits found so far by their next digit, and step through the
+// counts until `left` is reached. Where all equals of a score are taken, its index needs no digits.
 #ifndef LATHE_CUDA_RADIX_H
 #define LATHE_CUDA_RADIX_H
 
@@ -30,9 +30,7 @@ struct Digit {
     return {ofIndex, bits, bits > kDigitBits ? bits - kDigitBits : 0};
   }
   __host__ __device__ bool last() const { return shift == 0; }
-  __host__ __device__ Digit next() const {
-    return {ofIndex, shift, shift > kDigitBits ? shift - kDigitBits : 0};
-  }
+  __host__ __device__ Digit next() const { return {ofIndex, shift, shift > kDigitBits ? shift - kDigitBits : 0}; }
 };
 
 // Bits of a score, without the sign, and bits that hold every index below count.

@@ -185,8 +185,7 @@ void kernels::selectLowestOfGroups(uint8_t* mask, const float* w, const float* c
          ofM, pruned);
 }
 
-void kernels::zeroMasked(float* w, const uint8_t* mask, int64_t count, unsigned long long* zeros,
-                         cudaStream_t stream) {
+void kernels::zeroMasked(float* w, const uint8_t* mask, int64_t count, unsigned long long* zeros, cudaStream_t stream) {
   launch(zeroMaskedKernel, stridedGrid(count, kThreads), dim3(kThreads), 0, stream, w, mask, count, zeros);
 }
 
