@@ -206,18 +206,21 @@ void Block::warp(WarpRequest& request) {
   if (request.operation == WarpOperation::shuffle && !(mask >> request.source & 1)) {
     wrong("lane " + std::to_string(request.source) + ", which is read, is not in the mask");
   }
-  if (const unsigned others = mask & warp.waiting) {
+  // Lanes that wait with another mask are in an operation of their own, after which they can come here.
+  unsigned meeting = bit;
+  for (unsigned others = mask & warp.waiting; others != 0; others &= others - 1) {
     const uint32_t other = running_ / 32 * 32 + static_cast<uint32_t>(__builtin_ctz(others));
     const WarpRequest& theirs = *threads_[other].request;
-    if (theirs.mask != mask) wrong(threadName(other) + " waits at " + text(theirs.place) + " with another mask");
+    if (theirs.mask != mask) continue;
     if (theirs.operation != request.operation || theirs.place.line != request.place.line) {
       wrong(threadName(other) + " waits in another operation, at " + text(theirs.place));
     }
+    meeting |= 1u << other % 32;
   }
   Thread& me = threads_[running_];
   me.request = &request;
   warp.waiting |= bit;
-  if ((warp.waiting & mask) == mask) {
+  if (meeting == mask) {
     completeWarp(warp, mask);
   } else {
     me.state = State::atWarp;
@@ -232,10 +235,6 @@ void Block::completeWarp(Warp& warp, unsigned mask) {
     value[lane][0] = value[lane][1] = 0;
     if (!(mask >> lane & 1)) continue;
     const WarpRequest& request = *threads_[first + lane].request;
-    if (request.mask != mask) {
-      fail(cudaErrorLaunchFailure, "warp operation at " + text(request.place) + ": " + threadName(first + lane) +
-                                       " waits there with another mask than the lanes it meets");
-    }
     value[lane][0] = request.value[0];
     value[lane][1] = request.value[1];
   }
