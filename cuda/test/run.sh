@@ -63,7 +63,7 @@ build_program() { # NAME: emulation or backend
   else
     mapfile -t tests < <(matching test/*.cu test/*.cpp | grep -v '^test/emulation_')
     # The CPU backend's tests, on the backends of test/emulated_backends.cpp.
-    tests+=(../native/test/{backends,dense,arguments_test,forward_test,measuring_test,statistics_test}.cpp)
+    tests+=(../native/test/{backends,dense,obs_replay,arguments_test,forward_test,measuring_test,statistics_test}.cpp)
     mapfile -t host < <(matching host/*.cpp)
     mapfile -t device < <(matching kernels/*.cu)
   fi
