@@ -10,6 +10,7 @@
 #include <cstdint>
 
 #include "library_types.h"
+#include "memory_functions.h"
 #include "vector_types.h"
 
 #define CUDART_VERSION 13000

@@ -12,8 +12,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 
+#include "memory_functions.h"
 #include "vector_types.h"
 
 #define __global__
@@ -38,8 +38,8 @@ constexpr size_t stackBytes = size_t{1} << 18;
 struct alignas(64) Position {
   uint3 thread;
   uint3 block;
-  dim3 threads;
-  dim3 blocks;
+  uint3 threads;  // of a block
+  uint3 blocks;
 };
 
 // Where the Position lies on the stack that the address belongs to. Stacks are aligned alike, so without an offset of
@@ -49,6 +49,15 @@ __attribute__((always_inline)) inline const Position* positionAt(const void* add
   return reinterpret_cast<const Position*>((stack + 1) * stackBytes - sizeof(Position) - (stack * 17 * 64 & 0xffc0));
 }
 __attribute__((always_inline)) inline const Position& position() { return *positionAt(__builtin_frame_address(0)); }
+
+// A copy, loaded by instructions that the compiler does not instrument: kernels ask for their indices all the time.
+__attribute__((always_inline)) inline uint3 indexAt(const uint3& index) {
+  uint3 copy;
+  __asm__("movl %1, %0" : "=r"(copy.x) : "m"(index.x));
+  __asm__("movl %1, %0" : "=r"(copy.y) : "m"(index.y));
+  __asm__("movl %1, %0" : "=r"(copy.z) : "m"(index.z));
+  return copy;
+}
 
 // Where in the source something is called.
 struct Place {
@@ -74,10 +83,10 @@ void* dynamicSharedMemory();
 }  // namespace emulation
 }  // namespace lathe
 
-#define threadIdx (::lathe::emulation::position().thread)
-#define blockIdx (::lathe::emulation::position().block)
-#define blockDim (::lathe::emulation::position().threads)
-#define gridDim (::lathe::emulation::position().blocks)
+#define threadIdx (::lathe::emulation::indexAt(::lathe::emulation::position().thread))
+#define blockIdx (::lathe::emulation::indexAt(::lathe::emulation::position().block))
+#define blockDim (::lathe::emulation::indexAt(::lathe::emulation::position().threads))
+#define gridDim (::lathe::emulation::indexAt(::lathe::emulation::position().blocks))
 constexpr int warpSize = 32;
 
 #define LATHE_HERE \
@@ -109,8 +118,8 @@ namespace lathe {
 namespace emulation {
 
 inline int laneOfThread() {
-  const Position& here = position();
-  return static_cast<int>((here.thread.x + here.threads.x * (here.thread.y + here.threads.y * here.thread.z)) % 32);
+  const uint3 thread = threadIdx, threads = blockDim;
+  return static_cast<int>((thread.x + threads.x * (thread.y + threads.y * thread.z)) % 32);
 }
 
 template <class T>

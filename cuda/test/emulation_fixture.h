@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "check.h"
 #include "emulation.h"
 #include "launch.h"
 
@@ -44,6 +45,53 @@ class DeviceArray {
   size_t count_;
   T* data_ = nullptr;
 };
+
+// The report of a launch that must fail with this error; the device works again afterwards.
+template <class... Parameters, class... Arguments>
+std::string failure(cudaError_t expected, void (*kernel)(Parameters...), dim3 grid, dim3 block, size_t sharedBytes,
+                    Arguments... arguments) {
+  cudaError_t found = cudaSuccess;
+  try {
+    cuda::launch(kernel, grid, block, sharedBytes, nullptr, arguments...);
+    found = cudaDeviceSynchronize();
+  } catch (const cuda::LaunchFailure& e) {
+    found = e.error;
+    CHECK(std::string(e.what()).find(lathe::emulation::lastReport()) != std::string::npos, e.what());
+  }
+  const std::string report = lathe::emulation::lastReport();
+  CHECK_EQUAL(found, expected, report);
+  // As on a real device, everything fails until it is reset.
+  void* memory = nullptr;
+  CHECK_EQUAL(cudaMalloc(&memory, 4), expected);
+  mustSucceed(cudaDeviceReset());
+  CHECK_EQUAL(cudaGetLastError(), cudaSuccess);
+  CHECK_EQUAL(lathe::emulation::lastReport(), "");
+  return report;
+}
+
+inline void mustSay(const std::string& report, const std::vector<std::string>& parts) {
+  for (const std::string& part : parts) CHECK(report.find(part) != std::string::npos, report, ": not said: ", part);
+}
+
+template <class T>
+T* deviceMemory(size_t count) {
+  T* memory = nullptr;
+  mustSucceed(cudaMalloc(&memory, count * sizeof(T)));
+  mustSucceed(cudaMemset(memory, 0, count * sizeof(T)));
+  return memory;
+}
+
+// The kernel is found out under every one of these schedules.
+template <class Fails>
+void underSchedules(Fails fails) {
+  for (int threads = 1; threads <= 2; ++threads) {
+    lathe::emulation::setThreads(threads);
+    for (int seed = 0; seed < 20; ++seed) {
+      lathe::emulation::setSeed(static_cast<uint64_t>(seed));
+      fails();
+    }
+  }
+}
 
 }  // namespace test
 }  // namespace lathe

@@ -23,14 +23,19 @@ existing=()
 for source in "${sources[@]}"; do [ -e "$source" ] && existing+=("$source"); done
 newest_header=$(find "${existing[@]}" -name '*.h' -printf '%T@ %p\n' | sort -n | tail -1 | cut -d' ' -f2-)
 
+objects_of() { # FOLDER SOURCES...
+  local folder=$objects/$1 source
+  for source in "${@:2}"; do echo "$folder/$(basename "${source%.*}").o"; done
+}
+
 # compile FOLDER FLAGS -- SOURCES...: notes the commands of the objects that are out of date.
 compile() {
-  local folder=$objects/$1 flags=() source object
+  local name=$1 folder=$objects/$1 flags=() source object
   shift
   while [ "$1" != -- ]; do flags+=("$1") && shift; done
   shift
   for source in "$@"; do
-    object=$folder/$(basename "${source%.*}").o
+    object=$(objects_of "$name" "$source")
     if [ ! "$object" -nt "$source" ] || [ ! "$object" -nt "$newest_header" ]; then
       mkdir -p "$folder"
       printf '%q ' g++ -x c++ "${flags[@]}" "${includes[@]}" -c "$source" -o "$object" >> "$commands"
@@ -53,12 +58,13 @@ matching() { # PATTERNS...: the files there are
 common=(-std=c++17 -pthread -Wall -Wextra -Werror -Wno-unknown-pragmas -ffp-contract=off)
 plain=("${common[@]}" -O2)
 # Loads and stores of kernels go through the hooks of emulation/hooks.cpp.
-kernels=("${plain[@]}" -g1)
+hooked=("${plain[@]}" -g1 -fsanitize=thread --param tsan-instrument-func-entry-exit=0)
 address=("${common[@]}" -O1 -g1 -fsanitize=address)
 
-build_program() { # NAME: emulation or backend
-  local tests host=() device=()
-  if [ "$1" = emulation ]; then
+build_program() { # NAME (emulation or backend) KINDS (plain, address)...
+  local name=$1 tests host=() device=() kind
+  shift
+  if [ "$name" = emulation ]; then
     mapfile -t tests < <(matching test/emulation_*.cu test/emulation_*.cpp)
   else
     mapfile -t tests < <(matching test/*.cu test/*.cpp | grep -v '^test/emulation_')
@@ -68,38 +74,43 @@ build_program() { # NAME: emulation or backend
     mapfile -t device < <(matching kernels/*.cu)
   fi
   [ ${#tests[@]} -gt 0 ] || return 1
-  local runtime=(emulation/runtime/*.cpp ../native/test/main.cpp)
-  compile plain/runtime "${plain[@]}" -- "${runtime[@]}"
-  compile plain/kernels "${kernels[@]}" -- "${device[@]}"
-  compile "plain/$1" "${kernels[@]}" -- "${host[@]}" "${tests[@]}"
-  compile address/runtime "${address[@]}" -- "${runtime[@]}"
-  compile address/kernels "${address[@]}" -- "${device[@]}"
-  compile "address/$1" "${address[@]}" -- "${host[@]}" "${tests[@]}"
+  for kind in "$@"; do
+    local flags=("${plain[@]}") instrumented=("${hooked[@]}")
+    [ "$kind" = plain ] || flags=("${address[@]}") instrumented=("${address[@]}")
+    compile "$kind/runtime" "${flags[@]}" -- emulation/runtime/*.cpp ../native/test/main.cpp
+    compile "$kind/kernels" "${instrumented[@]}" -- "${device[@]}"
+    compile "$kind/$name" "${instrumented[@]}" -- "${host[@]}" "${tests[@]}"
+  done
   tr '\n' '\0' < "$commands" | xargs -0 -r -P "$(nproc)" -n 1 bash -c
   : > "$commands"
 
-  local native=() kind parts
-  [ "$1" = emulation ] || mapfile -t native < <(matching "$NATIVE"/objects/*/*.o)
-  for kind in plain address; do
-    mapfile -t parts < <(matching "$objects/$kind"/{runtime,"$1"}/*.o)
-    [ "$1" = emulation ] || mapfile -t -O "${#parts[@]}" parts < <(matching "$objects/$kind"/kernels/*.o)
-    if [ $kind = plain ]; then
-      link "$1" "${parts[@]}" "${native[@]}"
+  local native=() parts
+  [ "$name" = emulation ] || mapfile -t native < <(matching "$NATIVE"/objects/*/*.o)
+  for kind in "$@"; do
+    mapfile -t parts < <(
+      objects_of "$kind/runtime" emulation/runtime/*.cpp ../native/test/main.cpp
+      objects_of "$kind/kernels" "${device[@]}"
+      objects_of "$kind/$name" "${host[@]}" "${tests[@]}"
+    )
+    if [ "$kind" = plain ]; then
+      link "$name" "${parts[@]}" "${native[@]}"
     else
-      link "$1_address" -fsanitize=address "${parts[@]}" "${native[@]}"
+      link "${name}_address" -fsanitize=address "${parts[@]}" "${native[@]}"
     fi
   done
 }
 
 if [ $# -gt 0 ]; then
-  build_program "${1%_address}" || { echo "there are no tests of $1"; exit 1; }
+  kind=plain
+  [ "${1%_address}" = "$1" ] || kind=address
+  build_program "${1%_address}" $kind || { echo "there are no tests of $1"; exit 1; }
   exec "$objects/$1" "${@:2}"
 fi
 for name in emulation backend; do
   passed=$objects/$name.passed
   if [ -e "$passed" ] && [ -z "$(find "${existing[@]}" -newer "$passed" -type f)" ]; then
     echo "the tests of $name have passed and nothing has changed since"
-  elif build_program "$name"; then
+  elif build_program "$name" plain address; then
     for program in "$name" "${name}_address"; do
       echo "$program"
       "$objects/$program"

@@ -13,6 +13,7 @@
 
 #include "fiber.h"
 #include "grid.h"
+#include "watch.h"
 
 namespace lathe {
 namespace emulation {
@@ -28,8 +29,8 @@ class Block {
   Block(const Block&) = delete;
   Block& operator=(const Block&) = delete;
 
-  // Runs the block to its end, or to its first error, which the grid is told.
-  void run(Grid& grid, uint64_t index);
+  // Runs the block of the grid with this serial number to its end, or to its first error, which the grid is told.
+  void run(Grid& grid, uint64_t serial);
 
   // What the running fiber asks for.
   int syncThreads(BarrierOperation operation, int predicate, Place place);
@@ -46,8 +47,18 @@ class Block {
   void* dynamicShared() const { return dynamicShared_; }
   void yield();
 
-  // Ends the block with an error at the running fiber; never returns. The report begins with kernel, block and thread.
-  [[noreturn]] void fail(cudaError_t error, std::string what);
+  // Ends the block with an error at the running fiber; never returns. The report is kernel, block, thread and what
+  // describe() says. The frames of the fiber are left for good, so nothing in them may own memory by then.
+  template <class Describe>
+  [[noreturn]] void fail(cudaError_t error, Describe describe) {
+    currentWatch = nullptr;
+    report(error, describe());
+    abandon();
+  }
+
+  // For reports.
+  std::string threadName(uint32_t thread) const;
+  bool isOnStack(const void* pointer) const;
 
  private:
   enum class State : uint8_t { unstarted, ready, atBarrier, atWarp, ended };
@@ -55,23 +66,31 @@ class Block {
     Fiber fiber;
     State state = State::unstarted;
     WarpRequest* request = nullptr;
-    Place place{};  // of the barrier that it waits at
+    Place place{};       // of the barrier that it waits at
+    uint32_t epoch = 0;  // shadow.h
   };
   struct Warp {
     unsigned present;  // lanes that exist
     unsigned ended;
     unsigned waiting;
+    uint32_t epoch;  // the latest of its lanes
+    uint32_t fence;  // all that its lanes did in epochs before this one is ordered
+    bool partial;    // there were __syncwarp of some of its lanes: known_ says more
   };
 
+  void report(cudaError_t error, const std::string& what);
+  [[noreturn]] void abandon();
   static void fiberMain();
   void runThread();
   void endThread();
   void giveWay();
   uint32_t pick();
   void enqueue(uint32_t thread);
+  void become(uint32_t thread);
   void goTo(uint32_t next, Fiber& from, bool ends);
   void completeWarp(Warp& warp, unsigned mask);
-  std::string threadName(uint32_t thread) const;
+  void orderBlock();
+  void orderWarp(Warp& warp, unsigned mask);
   std::string waits(State state) const;
   std::string whoWaits() const;
 
@@ -92,8 +111,15 @@ class Block {
   StackPool stacks_;
   Fiber host_;
   void* dynamicShared_ = nullptr;
+  Watch watch_{*this};
+  uint32_t blockFence_ = 0;  // all that the block did in epochs before this one is ordered
+  // [threads x 32] what each lane knows of the epochs of its warp's lanes; only after partial __syncwarp.
+  std::vector<uint32_t> known_;
   uint64_t switches_ = 0;
 };
+
+// "(x,y,z)".
+std::string text(uint3 index);
 
 // The block whose fiber this OS thread runs, or null.
 extern thread_local Block* currentBlock __attribute__((tls_model("initial-exec")));

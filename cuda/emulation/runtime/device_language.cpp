@@ -5,6 +5,7 @@
 
 #include "block.h"
 #include "device_atomics.h"
+#include "watch_access.h"
 
 namespace lathe {
 namespace emulation {
@@ -35,7 +36,8 @@ unsigned activeLanes() { return currentBlock->activeLanes(); }
 void* dynamicSharedMemory() { return currentBlock->dynamicShared(); }
 
 void trap(const char* reason, Place place) {
-  currentBlock->fail(cudaErrorAssert, std::string(reason) + " at " + place.file + ":" + std::to_string(place.line));
+  currentBlock->fail(cudaErrorAssert,
+                     [&] { return std::string(reason) + " at " + place.file + ":" + std::to_string(place.line); });
 }
 
 namespace {
@@ -114,6 +116,9 @@ namespace {
 
 template <class T, class Change>
 T update(T* address, Change change) {
+  if (Watch* watch = currentWatch) {
+    watch->access<sizeof(T), Kind::atomic>(reinterpret_cast<uintptr_t>(address), __builtin_return_address(0));
+  }
   T before, after;
   __atomic_load(address, &before, __ATOMIC_RELAXED);
   do {

@@ -26,9 +26,13 @@ size_t granules(size_t bytes) { return (bytes + granuleBytes - 1) / granuleBytes
 
 }  // namespace
 
+uintptr_t arenasBegin = 0, arenasBytes = 0;
+
 uintptr_t arenaOf(int device) {
-  static const uintptr_t first = reserve(mostDevices * arenaBytes);
-  return first + static_cast<size_t>(device) * arenaBytes;
+  static const bool reserved = (arenasBegin = reserve(mostDevices * arenaBytes), true);
+  static_cast<void>(reserved);
+  arenasBytes = mostDevices * arenaBytes;
+  return arenasBegin + static_cast<size_t>(device) * arenaBytes;
 }
 
 const uint16_t* validBytesOf(int device) {

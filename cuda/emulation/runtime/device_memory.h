@@ -59,6 +59,7 @@ class DeviceMemory {
 
 // The address space of all devices, and how many bytes of each granule are valid: 0 to 256, from its start.
 uintptr_t arenaOf(int device);
+extern uintptr_t arenasBegin, arenasBytes;  // 0 until there is device memory
 const uint16_t* validBytesOf(int device);
 
 }  // namespace emulation

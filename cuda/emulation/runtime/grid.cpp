@@ -1,9 +1,11 @@
 #include "grid.h"
 
 #include <algorithm>
+#include <new>
 #include <numeric>
 
 #include "block.h"
+#include "shadow.h"
 #include "workers.h"
 
 namespace lathe {
@@ -14,6 +16,14 @@ std::atomic<uint64_t> launches{0};
 
 // Waking a thread costs about as much as running so many fibers.
 constexpr uint64_t leastFibersOfThread = 256;
+
+Checking checkingNow() {
+#ifdef __SANITIZE_ADDRESS__
+  return Checking::none;  // AddressSanitizer looks after accesses; its build has no hooks
+#else
+  return settings().checking;
+#endif
+}
 
 }  // namespace
 
@@ -27,8 +37,9 @@ Grid::Grid(const Kernel& source, dim3 blocks, dim3 threads, size_t sharedBytes, 
       threads(threads),
       sharedBytes(sharedBytes),
       device(device),
-      checking(settings().checking),
+      checking(checkingNow()),
       seed(Random(settings().seed ^ ++launches << 32).bits()),
+      module(moduleOf(reinterpret_cast<const void*>(source.kernel))),
       count_(uint64_t{blocks.x} * blocks.y * blocks.z) {
   Random random(seed);
   first_ = random.bits() % count_;
@@ -40,17 +51,26 @@ Grid::Grid(const Kernel& source, dim3 blocks, dim3 threads, size_t sharedBytes, 
 Failure Grid::run() {
   const uint64_t fibers = count_ * threads.x * threads.y * threads.z;
   const uint64_t useful = std::min(count_, 1 + fibers / leastFibersOfThread);
-  const int helpers = static_cast<int>(std::min<uint64_t>(settings().threads, useful));
-  runOnThreads(helpers, [this] { runBlocks(); });
+  osThreads_ = static_cast<int>(std::min<uint64_t>(static_cast<uint64_t>(settings().threads), useful));
+  firstSerial = takeSerials(count_, generation);
+  runOnThreads(osThreads_, [this] { runBlocks(); });
   return failure_;
 }
 
 void Grid::runBlocks() {
-  Block& block = blockOfThread();
-  for (uint64_t i = next_++; i < count_ && !failed_; i = next_++) {
-    const uint64_t index = static_cast<uint64_t>((first_ + static_cast<unsigned __int128>(i) * stride_) % count_);
-    block.run(*this, index);
+  try {
+    Block& block = blockOfThread();
+    for (uint64_t i = next_++; i < count_ && !failed_; i = next_++) block.run(*this, firstSerial + i);
+  } catch (const std::bad_alloc&) {
+    fail({cudaErrorMemoryAllocation, "the emulation found no memory for the fibers of a block"});
   }
+}
+
+uint3 Grid::blockOf(uint64_t serial) const {
+  const auto wide = first_ + static_cast<unsigned __int128>(serial - firstSerial) * stride_;
+  const uint64_t index = static_cast<uint64_t>(wide % count_);
+  return {static_cast<unsigned>(index % blocks.x), static_cast<unsigned>(index / blocks.x % blocks.y),
+          static_cast<unsigned>(index / blocks.x / blocks.y)};
 }
 
 void Grid::fail(Failure failure) {

@@ -9,6 +9,7 @@
 
 #include "emulated_launch.h"
 #include "settings.h"
+#include "symbols.h"
 
 namespace lathe {
 namespace emulation {
@@ -37,6 +38,15 @@ class Grid {
   const int device;
   const Checking checking;
   const uint64_t seed;
+  const Module* const module;  // that the kernel is in
+
+  // While it runs: the number of its first block among all of all launches, and how often these began anew.
+  uint64_t firstSerial = 0;
+  uint64_t generation = 0;
+  bool concurrent() const { return osThreads_ > 1; }
+
+  // The block that runs as this one.
+  uint3 blockOf(uint64_t serial) const;
 
  private:
   void runBlocks();
@@ -45,6 +55,7 @@ class Grid {
   // Blocks run in the order first_, first_ + stride_, ... modulo their number.
   uint64_t first_;
   uint64_t stride_;
+  int osThreads_ = 1;
   std::atomic<uint64_t> next_{0};
   std::atomic<bool> failed_{false};
   std::mutex mutex_;

@@ -3,6 +3,7 @@
 #include <cxxabi.h>
 #include <elf.h>
 #include <link.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -96,10 +97,14 @@ void readSymbols(Symbols& symbols) {
 struct Search {
   uintptr_t address;
   bool found;
-  std::string path;
-  uintptr_t base;
-  size_t sharedBytes;
+  Module module;
 };
+
+std::string programPath() {
+  std::vector<char> path(4096);
+  const ssize_t length = readlink("/proc/self/exe", path.data(), path.size());
+  return length > 0 ? std::string(path.data(), static_cast<size_t>(length)) : "/proc/self/exe";
+}
 
 int visit(dl_phdr_info* info, size_t, void* data) {
   auto& search = *static_cast<Search*>(data);
@@ -111,26 +116,60 @@ int visit(dl_phdr_info* info, size_t, void* data) {
     if (segment.p_type == PT_TLS) shared = segment.p_memsz;
   }
   if (!search.found) return 0;
-  search.path = *info->dlpi_name ? info->dlpi_name : "/proc/self/exe";
-  search.base = info->dlpi_addr;
-  search.sharedBytes = shared;
+  search.module = {
+      *info->dlpi_name ? info->dlpi_name : programPath(), info->dlpi_addr, info->dlpi_tls_modid, shared, {}, {}};
   return 1;
+}
+
+// Where no symbols are left, all of the segment is taken for one variable.
+void listShared(Module& module) {
+  if (module.shared.empty() && module.sharedBytes > 0) {
+    module.shared.push_back({0, module.sharedBytes, "shared memory"});
+  }
+  module.sharedAt.assign(module.sharedBytes, 0);
+  for (size_t i = 0; i < module.shared.size(); ++i) {
+    const SharedVariable& variable = module.shared[i];
+    for (size_t j = 0; j < variable.bytes && variable.offset + j < module.sharedBytes; ++j) {
+      module.sharedAt[variable.offset + j] = static_cast<uint16_t>(i + 1);
+    }
+  }
 }
 
 const Symbols* symbolsOf(const void* code) {
   static std::mutex mutex;
   static std::map<uintptr_t, std::unique_ptr<Symbols>> known;
-  Search search{reinterpret_cast<uintptr_t>(code), false, {}, 0, 0};
+  Search search{reinterpret_cast<uintptr_t>(code), false, {}};
   dl_iterate_phdr(visit, &search);
   if (!search.found) return nullptr;
   const std::lock_guard<std::mutex> lock(mutex);
-  std::unique_ptr<Symbols>& symbols = known[search.base];
-  if (!symbols || symbols->module.path != search.path) {
+  std::unique_ptr<Symbols>& symbols = known[search.module.base];
+  if (!symbols || symbols->module.path != search.module.path) {
     symbols = std::make_unique<Symbols>();
-    symbols->module = {search.path, search.base, search.sharedBytes, {}};
+    symbols->module = search.module;
     readSymbols(*symbols);
+    listShared(symbols->module);
   }
   return symbols.get();
+}
+
+struct DataSearch {
+  uintptr_t base, address, begin, end;
+};
+
+int visitData(dl_phdr_info* info, size_t, void* data) {
+  auto& search = *static_cast<DataSearch*>(data);
+  if (info->dlpi_addr != search.base) return 0;
+  for (int i = 0; i < info->dlpi_phnum; ++i) {
+    const ElfW(Phdr)& segment = info->dlpi_phdr[i];
+    const bool constant = segment.p_type == PT_LOAD && !(segment.p_flags & PF_W);
+    const uintptr_t begin = info->dlpi_addr + segment.p_vaddr;
+    if ((constant || segment.p_type == PT_GNU_RELRO) && search.address - begin < segment.p_memsz) {
+      search.begin = begin;
+      search.end = begin + segment.p_memsz;
+      return 1;
+    }
+  }
+  return 0;
 }
 
 }  // namespace
@@ -154,9 +193,17 @@ std::string codePlace(const void* code) {
   const Symbols* symbols = symbolsOf(code);
   if (!symbols) return "";
   char offset[32];
-  std::snprintf(offset, sizeof offset, "+0x%zx",
+  std::snprintf(offset, sizeof offset, " 0x%zx",
                 static_cast<size_t>(reinterpret_cast<uintptr_t>(code) - symbols->module.base));
   return symbols->module.path + offset;
+}
+
+bool readOnlyRange(const Module& module, uintptr_t address, uintptr_t& begin, uintptr_t& end) {
+  DataSearch search{module.base, address, 0, 0};
+  if (dl_iterate_phdr(visitData, &search) == 0) return false;
+  begin = search.begin;
+  end = search.end;
+  return true;
 }
 
 }  // namespace emulation

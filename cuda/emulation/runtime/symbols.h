@@ -21,8 +21,10 @@ struct SharedVariable {
 struct Module {
   std::string path;
   uintptr_t base;
-  size_t sharedBytes;                  // of its thread-local segment
+  size_t sharedModule;  // the number of its thread-local segment, for __tls_get_addr; 0: it has none
+  size_t sharedBytes;
   std::vector<SharedVariable> shared;  // by offset: variables of functions, which is what __shared__ makes
+  std::vector<uint16_t> sharedAt;      // of every byte of the segment: 1 + the index of its variable, or 0
 };
 
 // The module that has the code at this address, or null. Modules are read once and kept.
@@ -31,8 +33,11 @@ const Module* moduleOf(const void* code);
 // The function at this address as it is written in the source: "lathe::cuda::kernel<float>(float*, int)".
 std::string functionName(const void* code);
 
-// "path+0xoffset" of an address in a module, as addr2line takes it; empty elsewhere.
+// "path 0xoffset" of an address in a module, as addr2line takes it; empty elsewhere.
 std::string codePlace(const void* code);
+
+// The module's data around an address that nothing may write: [begin, end), or false.
+bool readOnlyRange(const Module& module, uintptr_t address, uintptr_t& begin, uintptr_t& end);
 
 }  // namespace emulation
 }  // namespace lathe
