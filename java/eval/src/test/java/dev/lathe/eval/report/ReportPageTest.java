@@ -189,8 +189,9 @@ class ReportPageTest {
         JudgedAnswer original = evaluation.answers(question).get(0);
         String inside = text("#answers .inside");
         assertContains(inside, question.message());
-        assertContains(inside, ModelOutput.parse(answer.answer().output()).thinking());
-        assertContains(inside, ModelOutput.parse(original.answer().output()).answer());
+        // Empty lines around a text say nothing and are not shown.
+        assertContains(inside, ModelOutput.parse(answer.answer().output()).thinking().strip());
+        assertContains(inside, ModelOutput.parse(original.answer().output()).answer().strip());
         assertEquals(
                 answer.judgement().extraction().found()
                         ? answer.judgement().extraction().answer()
@@ -211,7 +212,7 @@ class ReportPageTest {
         chromium.click("#answers > details > summary");
         await("document.querySelector('#answers .inside dl') !== null");
         JudgedAnswer answer = first();
-        String thinking = ModelOutput.parse(answer.answer().output()).thinking();
+        String thinking = ModelOutput.parse(answer.answer().output()).thinking().strip();
         String shown = text("#answers .inside > details:nth-of-type(2) .text");
         assertContains(shown, "characters left out here");
         assertContains(shown, thinking.substring(0, 2000));
