@@ -13,7 +13,7 @@
 namespace lathe {
 namespace emulation {
 
-thread_local Block* currentBlock = nullptr;
+__thread Block* currentBlock = nullptr;
 
 namespace {
 

@@ -121,8 +121,9 @@ class Block {
 // "(x,y,z)".
 std::string text(uint3 index);
 
-// The block whose fiber this OS thread runs, or null.
-extern thread_local Block* currentBlock __attribute__((tls_model("initial-exec")));
+// The block whose fiber this OS thread runs, or null. (__thread needs no guard, as thread_local does. No initial-exec:
+// it would ask for all __shared__ variables in the static part of a program that loads the library late, as Java does.)
+extern __thread Block* currentBlock;
 
 // The one that this OS thread runs its blocks in.
 Block& blockOfThread();

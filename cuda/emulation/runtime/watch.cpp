@@ -14,7 +14,7 @@ extern "C" void* __tls_get_addr(void* moduleAndOffset);
 namespace lathe {
 namespace emulation {
 
-thread_local Watch* currentWatch = nullptr;
+__thread Watch* currentWatch = nullptr;
 
 namespace {
 

@@ -94,7 +94,7 @@ class Watch {
 };
 
 // The one that watches the fiber that this OS thread runs; null: none runs, or nothing is checked.
-extern thread_local Watch* currentWatch __attribute__((tls_model("initial-exec")));
+extern __thread Watch* currentWatch;
 
 }  // namespace emulation
 }  // namespace lathe
