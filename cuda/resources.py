@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """What each kernel takes of a multiprocessor, as ptxas says it: a table to commit, and a check against it.
 
-    resources.py FOLDER            compares FOLDER/kernels/*.ptxas (of build.sh) with resources.tsv; 1 where they differ
+    resources.py FOLDER            compares FOLDER/kernels/*.log (of build.sh) with resources.tsv; 1 where they differ
     resources.py FOLDER --write    writes resources.tsv
 
-A cell is the number of registers of a thread, then what else it takes: "+16 local" bytes of local memory of a thread
-(arrays that are indexed). Static shared memory has a column of its own. A kernel that spills registers is an error.
+A cell is the number of registers of a thread, then what else there is: "+16 local" bytes of local memory of a thread
+(arrays that are indexed), "+64 shared" bytes of static shared memory of a block. Only the architectures that were built
+are compared. A kernel that spills registers is an error.
 """
 
 import argparse
@@ -26,8 +27,7 @@ def readable(symbols):
     names = subprocess.run(["c++filt"], input="\n".join(symbols), capture_output=True, text=True, check=True)
     result = {}
     for symbol, name in zip(symbols, names.stdout.splitlines()):
-        name = re.sub(r"\b(lathe::cuda::|lathe::reference::|lathe::|\(anonymous namespace\)::)", "", name)
-        name = re.sub(r"_GLOBAL__N__\w+?::", "", name)
+        name = re.sub(r"\(anonymous namespace\)::|\b_GLOBAL__N__\w+?::|\blathe::(cuda::|device::)?", "", name)
         name = re.sub(r"^void ", "", name)
         result[symbol] = name[: arguments_begin(name)]
     return result
@@ -46,7 +46,7 @@ def arguments_begin(name):
 def read(folder):
     """{(file, symbol): {architecture: (registers, local, spills, shared)}}"""
     kernels = {}
-    for path in sorted((folder / "kernels").glob("*.ptxas")):
+    for path in sorted((folder / "kernels").glob("*.log")):
         entry = frame = None
         for line in path.read_text().splitlines():
             if match := ENTRY.search(line):
@@ -61,22 +61,38 @@ def read(folder):
     return kernels
 
 
-def table(kernels):
-    """The lines of the table, and of each kernel that spills."""
-    architectures = sorted({a for by_architecture in kernels.values() for a in by_architecture})
+def cells(kernels):
+    """{(file, kernel): {column: cell}} of what was built, and a line for each kernel that spills."""
     names = readable([symbol for _, symbol in kernels])
-    lines, spills = [], []
+    rows, spills = {}, []
     for (file, symbol), by_architecture in kernels.items():
-        cells = []
-        for architecture in architectures:
-            registers, local, spilled, _ = by_architecture[architecture]
-            cells.append(f"{registers}" + (f" +{local} local" if local else ""))
+        row = rows[f"{file}.cu", names[symbol]] = {}
+        for architecture, (registers, local, spilled, shared) in by_architecture.items():
+            extras = [f" +{size} {what}" for size, what in ((local, "local"), (shared, "shared")) if size]
+            row[architecture] = str(registers) + "".join(extras)
             if spilled:
                 spills.append(f"{file}.cu {names[symbol]} spills {spilled} bytes on sm_{architecture}")
-        shared = max(values[3] for values in by_architecture.values())
-        lines.append("\t".join([file + ".cu", names[symbol], str(shared), *cells]))
-    head = "\t".join(["file", "kernel", "shared bytes", *(f"sm_{a} registers" for a in architectures)])
-    return [head, *sorted(lines)], spills
+    return rows, spills
+
+
+def parse(text):
+    """The rows of a table, as cells() gives them."""
+    head, *lines = (line.split("\t") for line in text.splitlines())
+    architectures = [int(column.removeprefix("sm_")) for column in head[2:]]
+    return {(line[0], line[1]): dict(zip(architectures, line[2:])) for line in lines}
+
+
+def render(rows):
+    architectures = sorted({a for row in rows.values() for a in row})
+    lines = [["file", "kernel", *(f"sm_{a}" for a in architectures)]]
+    for (file, name), row in sorted(rows.items()):
+        lines.append([file, name, *(row.get(a, "") for a in architectures)])
+    return "".join("\t".join(line) + "\n" for line in lines)
+
+
+def merged(committed, built):
+    """What was built, and of the kernels that there still are the committed cells of other architectures."""
+    return {key: {**committed.get(key, {}), **row} for key, row in built.items()}
 
 
 def main():
@@ -87,10 +103,15 @@ def main():
     kernels = read(options.folder)
     if not kernels:
         sys.exit(f"no ptxas output in {options.folder}/kernels")
-    lines, spills = table(kernels)
+    built, spills = cells(kernels)
+    committed = parse(TABLE.read_text()) if TABLE.exists() else {}
+    now = render(merged(committed, built))
+    before = render(committed) if committed else ""
     if options.write:
-        TABLE.write_text("\n".join(lines) + "\n")
-    difference = list(difflib.unified_diff(TABLE.read_text().splitlines(), lines, "resources.tsv", "built", lineterm="", n=0))
+        TABLE.write_text(now)
+        before = now
+    sides = before.splitlines(), now.splitlines()
+    difference = list(difflib.unified_diff(*sides, "resources.tsv", "built", lineterm="", n=0))
     for line in difference + spills:
         print(line)
     if difference:

@@ -98,6 +98,34 @@ TEST(theBudgetHolds) {
   CHECK_THROWS(backend->acquire(std::numeric_limits<int64_t>::max()), "no room for 9223372036854775807 bytes");
 }
 
+TEST(decodedWeightsTakeWhatRoomThereIs) {
+  // 300 rows of 4096 columns in Q8_0 are 1.3 MB; decoded they would be 4.9 MB, for which there is no room.
+  constexpr int64_t kTokens = 3, kRows = 300, kCols = 4096;
+  constexpr int kQ8 = 8;
+  const std::vector<float> x = randomValues(kTokens * kCols, 71);
+  const std::vector<uint8_t> w = encodedRows(*backends().front(), typeOf(kQ8), kRows, kCols, 72);
+  const auto run = [&](int64_t limit) {
+    const std::unique_ptr<Backend> backend = open(limit);
+    float* y = static_cast<float*>(backend->acquire(kTokens * kRows * 4));
+    const float* input = acquireFloats(*backend, x);
+    void* weights = backend->acquire(static_cast<int64_t>(w.size()));
+    backend->upload(weights, w.data(), static_cast<int64_t>(w.size()));
+    backend->linear(y, input, weights, kQ8, nullptr, kTokens, kRows, kCols);
+    std::vector<float> result(kTokens * kRows);
+    backend->download(result.data(), y, kTokens * kRows * 4);
+    return result;
+  };
+  const std::vector<float> roomy = run(0), narrow = run(2 * kMega);
+  for (size_t i = 0; i < roomy.size(); i++) {
+    // Both are sums of the same products, in an order that may depend on the size of the batch.
+    double magnitude = 0;
+    for (int64_t c = 0; c < kCols; c++) magnitude += std::fabs(x[i / kRows * kCols + c]);  // |w| <= 1
+    CHECK_NEAR(narrow[i], roomy[i], 2 * static_cast<double>(kCols) * kRoundoff32 * magnitude, "at ", i);
+  }
+  // Without room for a single row there is an error.
+  CHECK_THROWS(run(1338 * 1024), "linear (tokens 3, rows 300, cols 4096, type 8)", "no room");
+}
+
 TEST(foreignPointersAreRefused) {
   const std::unique_ptr<Backend> backend = open();
   std::vector<float> host(64);
