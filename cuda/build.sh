@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Builds the real library, liblathe_cuda.so, into a folder, and compares what its kernels take with resources.tsv:
+# Builds the real library, liblathe_cuda.so, into a folder:
 #
 #   cuda/build.sh FOLDER              with the toolkit that toolchain.sh finds; it installs one where there is none
-#   cuda/build.sh FOLDER --write      writes resources.tsv in place of comparing
+#   cuda/build.sh FOLDER --check      and compares what its kernels take with resources.tsv, which is of the packages' nvcc
+#   cuda/build.sh FOLDER --write      and writes resources.tsv
 #
 # Machine code for sm_80 (A100), 86 (RTX 30), 89 (RTX 40, L40), 90 (H100), 100 (B200) and 120 (RTX 50), and PTX for what
 # comes after. The kernels ask for nothing that sm_80 lacks, so one PTX is made of each source and assembled for all of
@@ -69,5 +70,11 @@ printf '%s\n' kernels/{obs,quantize}.cu kernels/*.cu host/*.cpp ../native/common
 g++ -shared -o "$FOLDER/liblathe_cuda.so" "$FOLDER"/{kernels,host}/*.o \
   "$LATHE_CUDA_LIBRARY"/{libcudart_static.a,libcublas.so.13,libcusolver.so.12} \
   -ldl -lrt -pthread -Wl,--no-undefined -Wl,--exclude-libs,ALL
-./resources.py "$FOLDER" "$@"
-echo "built $FOLDER/liblathe_cuda.so; what its kernels take is as resources.tsv says"
+case ${1:-} in
+  --check)
+    ./resources.py "$FOLDER"
+    echo "what the kernels take is as resources.tsv says"
+    ;;
+  --write) ./resources.py "$FOLDER" --write ;;
+esac
+echo "built $FOLDER/liblathe_cuda.so"
