@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import re
+import resource
 import subprocess
 import time
 from dataclasses import dataclass
@@ -36,14 +37,19 @@ class Bench:
             return json.loads(record.read_text())
         tool, wanted = name.split(":")
         output = self.work / (name.replace(":", "-") + ".gguf")
-        seconds, options = (
+        # Rows share these, so they are no part of a row's time.
+        self.imatrix() if tool == "llama" else self.base()
+        started, used = time.monotonic(), processor_seconds()
+        options = (
             self.by_llama(wanted, output) if tool == "llama" else self.by_lathe(wanted, output)
         )
+        seconds, used = time.monotonic() - started, processor_seconds() - used
         row = {
             "tool": tool,
             "target": wanted,
             "bytes": output.stat().st_size,
             "seconds": round(seconds, 1),
+            "processor_seconds": round(used, 1),
             "command": options,
             "threads": self.threads,
             "calibration": {
@@ -63,31 +69,29 @@ class Bench:
             output.unlink()
         return row
 
-    def by_llama(self, wanted: str, output: Path) -> tuple[float, str]:
-        """Seconds of llama-quantize, and what it was asked."""
+    def by_llama(self, wanted: str, output: Path) -> str:
+        """Runs llama-quantize, and says what it was asked."""
         imatrix = self.imatrix()
-        started = time.monotonic()
         self.program(
             "llama-quantize", "--imatrix", imatrix, self.base(), output, wanted, str(self.threads)
         )
-        return (
-            time.monotonic() - started,
-            f"llama-quantize --imatrix imatrix.gguf f16.gguf {output.name} {wanted}",
-        )
+        return f"llama-quantize --imatrix imatrix.gguf f16.gguf {output.name} {wanted}"
 
-    def by_lathe(self, wanted: str, output: Path) -> tuple[float, str]:
-        """Seconds of lathe compress with its calibration, and what it was asked."""
+    def by_lathe(self, wanted: str, output: Path) -> str:
+        """Runs lathe compress with its calibration, and says what it was asked.
+
+        One that was interrupted goes on where it was; its times are then those of the last part.
+        """
         target = ["--size", wanted] if wanted[0].isdigit() else ["--mix", wanted]
         if target[0] == "--size":
             # A measurement serves every size.
             target += ["--sensitivity", str(self.work / "sensitivity.json")]
         settings = ["--sequences", str(self.sequences), "--length", str(LENGTH)]
-        started = time.monotonic()
         settings_here = ["--calibration", self.calibration, "--threads", str(self.threads)]
         command = [self.lathe, "compress", self.base(), "-o", output]
         checked([*command, *target, *settings, *settings_here], self.work / f"{output.stem}.log")
         said = " ".join(["lathe compress f16.gguf -o", output.name, target[0], wanted, *settings])
-        return time.monotonic() - started, f"{said} --calibration {self.calibration.name}"
+        return f"{said} --calibration {self.calibration.name}"
 
     def base(self) -> Path:
         """The model as F16, from which both tools start."""
@@ -140,6 +144,12 @@ class Bench:
         return checked(
             [self.llama_cpp / name, *arguments], self.work / f"{name}.log", self.llama_cpp
         )
+
+
+def processor_seconds() -> float:
+    """What the programs that have ended took: other load on the machine does not count."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def checked(command: list[Any], log: Path, libraries: Path | None = None) -> str:
