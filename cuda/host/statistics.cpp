@@ -85,6 +85,32 @@ FactorReport CudaBackend::inverseFactor(void* u, const void* h, int type, int64_
   return inverseFactorOf(operation, static_cast<double*>(u), static_cast<const double*>(h), cols, damping, shrinkage);
 }
 
+void CudaBackend::accumulateProduct(float* c, const float* a, const float* b, int64_t tokens, int64_t aCols,
+                                    int64_t bCols) {
+  checkAccumulateProduct(tokens, aCols, bCols);
+  const Operation operation = begin("accumulateProduct", {{"tokens", tokens}, {"cols", aCols}, {"by", bCols}});
+  require(operation, "c", c, aCols * bCols);
+  require(operation, "a", a, tokens * aCols);
+  require(operation, "b", b, tokens * bCols);
+  for (int64_t token = 0; token < tokens; token += kTokenSlice)
+    libraries_.gemm(operation, true, false, aCols, bCols, std::min(kTokenSlice, tokens - token), 1.0f,
+                    a + token * aCols, aCols, b + token * bCols, bCols, 1.0f, c, bCols);
+}
+
+void CudaBackend::applyInverse(float* w, const float* u, int64_t rows, int64_t cols) {
+  checkApplyInverse(rows, cols);
+  const Operation operation = begin("applyInverse", {{"rows", rows}, {"cols", cols}});
+  require(operation, "w", w, rows * cols);
+  require(operation, "u", u, cols * cols);
+  BatchScratch<float> product(memory_, operation, rows, cols);
+  for (int64_t first = 0; first < rows; first += product.size()) {
+    const int64_t count = std::min(product.size(), rows - first);
+    float* part = w + first * cols;
+    libraries_.gemm(operation, false, true, count, cols, cols, 1.0f, part, cols, u, cols, 0.0f, product.data(), cols);
+    libraries_.gemm(operation, false, false, count, cols, cols, 1.0f, product.data(), cols, u, cols, 0.0f, part, cols);
+  }
+}
+
 double CudaBackend::quadraticForm(const float* w, const float* h, int64_t rows, int64_t cols) {
   checkQuadraticForm(rows, cols);
   const Operation operation = begin("quadraticForm", {{"rows", rows}, {"cols", cols}});

@@ -116,6 +116,17 @@ void checkInverseFactor(int type, int64_t cols, double damping, double shrinkage
   if (type != kF32 && type != kF64) reject("inverseFactor", "type " + std::to_string(type) + ", expected F32 or F64");
 }
 
+void checkAccumulateProduct(int64_t tokens, int64_t aCols, int64_t bCols) {
+  requireMatrix("accumulateProduct", tokens, aCols);
+  requireMatrix("accumulateProduct", tokens, bCols);
+  requireMatrix("accumulateProduct", aCols, bCols);
+}
+
+void checkApplyInverse(int64_t rows, int64_t cols) {
+  requireMatrix("applyInverse", rows, cols);
+  requireMatrix("applyInverse", cols, cols);
+}
+
 void checkQuadraticForm(int64_t rows, int64_t cols) {
   requireMatrix("quadraticForm", rows, cols);
   requireMatrix("quadraticForm", cols, cols);

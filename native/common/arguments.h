@@ -42,6 +42,8 @@ void checkLinear(int type, int64_t tokens, int64_t rows, int64_t cols);
 void checkAccumulateHessian(int64_t tokens, int64_t cols);
 void checkFinishHessian(int64_t tokens, int64_t cols);
 void checkInverseFactor(int type, int64_t cols, double damping, double shrinkage);
+void checkAccumulateProduct(int64_t tokens, int64_t aCols, int64_t bCols);
+void checkApplyInverse(int64_t rows, int64_t cols);
 void checkQuadraticForm(int64_t rows, int64_t cols);
 void checkScorePrune(int64_t rows, int64_t cols, const ObsOptions& options);
 void checkQuantize(int type, int64_t rows, int64_t cols, bool exactZeros);

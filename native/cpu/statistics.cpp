@@ -66,6 +66,31 @@ FactorReport CpuBackend::inverseFactor(void* u, const void* h, int type, int64_t
   return lathe::inverseFactor(pool_, static_cast<double*>(u), static_cast<const double*>(h), cols, damping, shrinkage);
 }
 
+void CpuBackend::accumulateProduct(float* c, const float* a, const float* b, int64_t tokens, int64_t aCols,
+                                   int64_t bCols) {
+  checkAccumulateProduct(tokens, aCols, bCols);
+  const Tiling tiling(aCols, bCols, kGreatestTile, kGreatestTile);
+  pool_.run(tiling.count(), [&](int64_t tile, int) {
+    const int64_t i = tiling.row(tile), j = tiling.col(tile);
+    const int64_t row = tiling.rows.begin(i), col = tiling.cols.begin(j);
+    for (int64_t token = 0; token < tokens; token += kTokenSlice)
+      blas::gemm(true, false, tiling.rows.size(i), tiling.cols.size(j), std::min(kTokenSlice, tokens - token), 1.0f,
+                 a + token * aCols + row, aCols, b + token * bCols + col, bCols, 1.0f, c + row * bCols + col, bCols);
+  });
+}
+
+void CpuBackend::applyInverse(float* w, const float* u, int64_t rows, int64_t cols) {
+  checkApplyInverse(rows, cols);
+  constexpr int64_t kRows = 128;
+  pool_.run((rows + kRows - 1) / kRows, [&](int64_t tile, int worker) {
+    const int64_t row = tile * kRows;
+    const int64_t count = std::min(kRows, rows - row);
+    float* product = scratch("applyInverse", worker, kRows * cols);
+    blas::gemm(false, true, count, cols, cols, 1.0f, w + row * cols, cols, u, cols, 0.0f, product, cols);
+    blas::gemm(false, false, count, cols, cols, 1.0f, product, cols, u, cols, 0.0f, w + row * cols, cols);
+  });
+}
+
 double CpuBackend::quadraticForm(const float* w, const float* h, int64_t rows, int64_t cols) {
   checkQuadraticForm(rows, cols);
   constexpr int64_t kRows = 128;

@@ -193,3 +193,58 @@ TEST(quadraticFormMeasuresOutputs) {
     CHECK_NEAR(form[0], expected / static_cast<double>(rows), bound, cols, " columns");
   }
 }
+
+TEST(productsAddUpOverTokens) {
+  struct Sizes {
+    int64_t tokens, aCols, bCols;
+  };
+  for (const Sizes& s : {Sizes{1, 1, 1}, {33, 13, 129}, {2050, 31, 17}, {5, 300, 520}}) {
+    const std::vector<float> a = randomValues(s.tokens * s.aCols, 31), b = randomValues(s.tokens * s.bCols, 32);
+    const std::vector<float> begin = randomValues(s.aCols * s.bCols, 33);
+    const std::string where = text("product of ", s.tokens, " tokens, ", s.aCols, " x ", s.bCols);
+    const std::vector<float> c = runEverywhere<float>(where, [&](Backend& backend) {
+      Guarded<float> out(begin);
+      backend.accumulateProduct(out.data(), a.data(), b.data(), s.tokens, s.aCols, s.bCols);
+      return out.values(where);
+    });
+    for (int64_t i = 0; i < s.aCols; i++)
+      for (int64_t j = 0; j < s.bCols; j++) {
+        double expected = begin[i * s.bCols + j], magnitude = std::fabs(expected);
+        for (int64_t t = 0; t < s.tokens; t++) {
+          const double term = static_cast<double>(a[t * s.aCols + i]) * b[t * s.bCols + j];
+          expected += term;
+          magnitude += std::fabs(term);
+        }
+        const double bound = static_cast<double>(s.tokens + 1) * kRoundoff32 * magnitude;
+        CHECK_NEAR(c[i * s.bCols + j], expected, bound, where, " at ", i, ",", j);
+      }
+  }
+}
+
+TEST(applyInverseMultipliesByBothFactors) {
+  for (const int64_t cols : {1, 13, 128, 300}) {
+    const int64_t rows = cols == 300 ? 257 : 31;
+    const Matrix u = inverseFactorOf(regularized(correlatedHessian(cols, 64, 34), cols, 0.01, 0.1), cols);
+    const std::vector<float> narrow = rounded<float>(u), w = randomValues(rows * cols, 35);
+    const std::string where = text("applyInverse with ", cols, " columns");
+    const std::vector<float> result = runEverywhere<float>(where, [&](Backend& backend) {
+      Guarded<float> out(w);
+      backend.applyInverse(out.data(), narrow.data(), rows, cols);
+      return out.values(where);
+    });
+    const Matrix wide(narrow.begin(), narrow.end());
+    const Matrix inverse = product(transposed(wide, cols), wide, cols);
+    const Matrix scale = product(magnitudes(transposed(wide, cols)), magnitudes(wide), cols);
+    for (int64_t r = 0; r < rows; r++)
+      for (int64_t j = 0; j < cols; j++) {
+        double expected = 0, magnitude = 0;
+        for (int64_t k = 0; k < cols; k++) {
+          expected += w[r * cols + k] * inverse[k * cols + j];
+          magnitude += std::fabs(w[r * cols + k]) * scale[k * cols + j];
+        }
+        // Two products after each other, each a sum of `cols` terms in F32.
+        const double bound = 2 * static_cast<double>(cols + 1) * kRoundoff32 * magnitude;
+        CHECK_NEAR(result[r * cols + j], expected, bound, where, " at ", r, ",", j);
+      }
+  }
+}

@@ -114,6 +114,11 @@ class LATHE_API Backend {
   // fails, lambda grows tenfold; past lambda = 1e3 it throws. u may be h. Sizes of matrices: type F32 or F64 alike.
   virtual FactorReport inverseFactor(void* u, const void* h, int type, int64_t cols, double damping,
                                      double shrinkage) = 0;
+  // c [M x N] += a^T b for a [T x M] and b [T x N], summed in slices as accumulateHessian does.
+  virtual void accumulateProduct(float* c, const float* a, const float* b, int64_t tokens, int64_t aCols,
+                                 int64_t bCols) = 0;
+  // w [R x C] <- w u^T u, which is w (H')^-1 for u [C x C] of inverseFactor (F32).
+  virtual void applyInverse(float* w, const float* u, int64_t rows, int64_t cols) = 0;
   // tr(W H W^T) / rows for w [R x C], h [C x C] symmetric, summed in F64.
   virtual double quadraticForm(const float* w, const float* h, int64_t rows, int64_t cols) = 0;
 

@@ -198,6 +198,14 @@ final class CompressionOptions {
         private String shrinkage;
 
         @Option(
+                names = "--asymmetry",
+                paramLabel = "SHARE",
+                description =
+                        "How much of what compressed layers have changed about a layer's inputs its"
+                                + " weights make up for, 0 to 1. Default: 1.")
+        private Double asymmetry;
+
+        @Option(
                 names = "--mask-block",
                 paramLabel = "COLUMNS",
                 description = "Columns whose mask is chosen at once. Default: 128.")
@@ -292,6 +300,7 @@ final class CompressionOptions {
         quantization.protections.forEach(text -> builder.rule(Rule.protect(text)));
         given(secondOrder.damping, builder::damping);
         given(secondOrder.shrinkage, text -> builder.shrinkage(Shrinkage.of(text)));
+        given(secondOrder.asymmetry, builder::asymmetry);
         given(secondOrder.maskBlock, builder::maskBlock);
         given(secondOrder.updateBlock, builder::updateBlock);
         Recipe changed = builder.build();

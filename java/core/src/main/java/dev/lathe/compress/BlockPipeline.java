@@ -1,11 +1,10 @@
 package dev.lathe.compress;
 
-import dev.lathe.calibrate.ActivationStore;
 import dev.lathe.calibrate.CalibrationSet;
+import dev.lathe.calibrate.InputDrift;
 import dev.lathe.calibrate.InputStatistics;
 import dev.lathe.checkpoint.TensorKey;
 import dev.lathe.checkpoint.TensorRole;
-import dev.lathe.device.DType;
 import dev.lathe.device.Device;
 import dev.lathe.device.Tensor;
 import dev.lathe.model.BlockStage;
@@ -13,6 +12,7 @@ import dev.lathe.model.DecoderBlock;
 import dev.lathe.model.Model;
 import dev.lathe.model.OutputHead;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,7 +20,8 @@ import java.util.Map;
 /**
  * Compresses the tensors that need to see their inputs, block by block and stage by stage, each
  * stage over all calibration sequences: every stage sees the compressed weights before it, one
- * Hessian is alive at a time, and the block's outputs are the next block's inputs.
+ * Hessian is alive at a time, and the block's outputs are the next block's inputs. Where layers
+ * make up for what compression has changed about their inputs, the original goes along.
  *
  * <p>Tensors that an interrupted run finished are read back from the output, so the activations are
  * those that the undisturbed run would have had.
@@ -64,24 +65,35 @@ final class BlockPipeline {
         if (calibration == null || remaining().isEmpty()) {
             return;
         }
-        long budget = run.estimate().activationBytes();
-        // The residual stream is needed twice as often as the inputs; it gets its share of the
-        // budget first.
-        long residualBytes = calibration.tokens() * model.config().hiddenSize() * Float.BYTES;
-        long residualBudget = Math.min(budget, residualBytes);
-        try (ActivationStore residuals =
-                        new ActivationStore(device, residualBudget, run.workFolder());
-                ActivationStore inputs =
-                        new ActivationStore(device, budget - residualBudget, run.workFolder())) {
-            embed(residuals);
-            int last = lastLayer();
+        int last = lastLayer();
+        boolean corrects = remaining().stream().anyMatch(run.plan()::correctsInputs);
+        try (ActivationStream compressed = stream(corrects);
+                ActivationStream original = corrects ? stream(true) : null) {
+            embed(compressed, original);
             for (int layer = 0; layer <= last; layer++) {
-                block(layer, residuals, inputs);
+                block(layer, compressed, original);
             }
             if (head != null) {
-                head(residuals);
+                head(compressed);
             }
         }
+    }
+
+    /**
+     * A stream with its share of the budget. Residuals are needed twice as often as inputs; they
+     * get theirs first.
+     */
+    private ActivationStream stream(boolean oneOfTwo) {
+        long budget = run.estimate().activationBytes() / (oneOfTwo ? 2 : 1);
+        long residualBytes = calibration.tokens() * model.config().hiddenSize() * Float.BYTES;
+        long residualBudget = Math.min(budget, residualBytes);
+        return new ActivationStream(
+                device,
+                calibration,
+                batchSequences,
+                residualBudget,
+                budget - residualBudget,
+                run.workFolder());
     }
 
     private List<TensorPlan> remaining() {
@@ -98,35 +110,33 @@ final class BlockPipeline {
         return remaining().stream().mapToInt(plan -> plan.key().layer()).max().orElse(-1);
     }
 
-    private void embed(ActivationStore residuals) {
+    private void embed(ActivationStream compressed, ActivationStream original) {
         TensorPlan plan = plans.get(TensorKey.weight(TensorRole.EMBEDDING));
         // A tied embedding that is compressed as the head is not there yet: then the source's
         // serves.
         boolean written = run.finished(plan) && plan.action() != TensorPlan.Action.COPY;
-        try (Tensor table =
-                written ? run.tensors().load(plan, device) : model.load(device, plan.key())) {
-            for (int batch = 0; batch < batches(); batch++) {
-                int[] tokens = tokens(batch);
-                Tensor residual = device.tensor(DType.F32, tokens.length, table.cols());
-                device.embedding(residual, table, tokens);
-                residuals.put(batch, residual);
+        if (original != null || !written) {
+            try (Tensor table = model.load(device, plan.key())) {
+                if (original != null) {
+                    original.embed(table);
+                }
+                if (!written) {
+                    compressed.embed(table);
+                }
+            }
+        }
+        if (written) {
+            try (Tensor table = run.tensors().load(plan, device)) {
+                compressed.embed(table);
             }
         }
     }
 
-    private int[] tokens(int batch) {
-        int first = batch * batchSequences;
-        int count = Math.min(batchSequences, calibration.sequences().length - first);
-        int length = calibration.sequences()[0].length;
-        int[] tokens = new int[count * length];
-        for (int i = 0; i < count; i++) {
-            System.arraycopy(calibration.sequences()[first + i], 0, tokens, i * length, length);
-        }
-        return tokens;
-    }
-
-    private void block(int layer, ActivationStore residuals, ActivationStore inputs) {
-        try (DecoderBlock block = DecoderBlock.load(model, device, layer)) {
+    private void block(int layer, ActivationStream compressed, ActivationStream original) {
+        try (DecoderBlock block = DecoderBlock.load(model, device, layer);
+                DecoderBlock source =
+                        original == null ? null : DecoderBlock.load(model, device, layer)) {
+            Streams streams = new Streams(block, compressed, source, original);
             BlockStage before = null;
             for (BlockStage stage : BlockStage.values()) {
                 List<TensorPlan> wanted = new ArrayList<>();
@@ -139,11 +149,32 @@ final class BlockPipeline {
                         wanted.add(plan);
                     }
                 }
-                stage(block, before, stage, layer, wanted, residuals, inputs);
+                stage(streams, before, stage, layer, wanted);
                 before = stage;
             }
-            for (int batch = 0; batch < batches(); batch++) {
-                residuals.put(batch, leave(block, before, batch, residuals, inputs, null));
+            for (int batch = 0; batch < compressed.batches(); batch++) {
+                streams.advance(before, batch, null);
+            }
+        }
+    }
+
+    /**
+     * The block in both models with what goes through it.
+     *
+     * @param block as compressed so far
+     * @param compressed its activations
+     * @param source as it was; null where nothing makes up for changed inputs
+     * @param original its activations, or null
+     */
+    private record Streams(
+            DecoderBlock block,
+            ActivationStream compressed,
+            DecoderBlock source,
+            ActivationStream original) {
+        void advance(BlockStage before, int batch, BlockStage next) {
+            compressed.advance(block, before, batch, next);
+            if (original != null) {
+                original.advance(source, before, batch, next);
             }
         }
     }
@@ -156,71 +187,69 @@ final class BlockPipeline {
     }
 
     private void stage(
-            DecoderBlock block,
+            Streams streams,
             BlockStage before,
             BlockStage stage,
             int layer,
-            List<TensorPlan> wanted,
-            ActivationStore residuals,
-            ActivationStore inputs) {
-        long cols = block.weight(stage.linears().get(0)).cols();
-        InputStatistics statistics = wanted.isEmpty() ? null : new InputStatistics(device, cols);
+            List<TensorPlan> wanted) {
         String where = "block " + (layer + 1) + " of " + model.config().layers();
-        try {
-            for (int batch = 0; batch < batches(); batch++) {
-                Tensor residual = leave(block, before, batch, residuals, inputs, stage);
-                if (statistics != null) {
-                    Tensor input = inputs.take(batch);
-                    statistics.accumulate(input);
-                    inputs.put(batch, input);
-                }
-                residuals.put(batch, residual);
+        if (wanted.isEmpty()) {
+            for (int batch = 0; batch < streams.compressed.batches(); batch++) {
+                streams.advance(before, batch, stage);
                 run.advance(where);
             }
-            if (statistics != null) {
-                statistics.finish(where + ", inputs of " + wanted.get(0).key().role().id());
-                for (TensorPlan plan : wanted) {
-                    compress(block, plan, statistics, where);
-                }
+            return;
+        }
+        long cols = wanted.get(0).cols();
+        try (InputStatistics statistics = new InputStatistics(device, cols);
+                InputDrift<TensorRole> drift = drift(streams, wanted)) {
+            for (int batch = 0; batch < streams.compressed.batches(); batch++) {
+                streams.advance(before, batch, stage);
+                accumulate(streams, batch, statistics, drift);
+                run.advance(where);
             }
-        } finally {
-            if (statistics != null) {
-                statistics.close();
+            statistics.finish(where + ", inputs of " + wanted.get(0).key().role().id());
+            for (TensorPlan plan : wanted) {
+                compress(streams.block, plan, statistics, drift, where);
             }
         }
     }
 
-    /**
-     * Ends one stage for a batch and begins the next, whose input it stores.
-     *
-     * @return the residual stream, taken out of its store
-     */
-    private Tensor leave(
-            DecoderBlock block,
-            BlockStage before,
-            int batch,
-            ActivationStore residuals,
-            ActivationStore inputs,
-            BlockStage next) {
-        Tensor residual = residuals.take(batch);
-        Tensor carried = null;
-        if (before != null) {
-            try (Tensor input = inputs.take(batch)) {
-                carried = block.leave(before, residual, input, calibration.sequences()[0].length);
+    /** Null where no layer of the stage makes up for changed inputs. */
+    private InputDrift<TensorRole> drift(Streams streams, List<TensorPlan> wanted) {
+        Map<TensorRole, Tensor> corrected = new EnumMap<>(TensorRole.class);
+        for (TensorPlan plan : wanted) {
+            if (streams.original != null && run.plan().correctsInputs(plan)) {
+                TensorRole role = plan.key().role();
+                corrected.put(role, streams.source.weight(role));
             }
         }
-        if (next != null) {
-            inputs.put(batch, block.enter(next, residual, carried));
+        return corrected.isEmpty() ? null : new InputDrift<>(device, corrected);
+    }
+
+    private static void accumulate(
+            Streams streams, int batch, InputStatistics statistics, InputDrift<TensorRole> drift) {
+        Tensor input = streams.compressed.takeInput(batch);
+        statistics.accumulate(input);
+        if (drift != null) {
+            Tensor expected = streams.original.takeInput(batch);
+            drift.accumulate(expected, input);
+            streams.original.putInput(batch, expected);
         }
-        return residual;
+        streams.compressed.putInput(batch, input);
     }
 
     private void compress(
-            DecoderBlock block, TensorPlan plan, InputStatistics statistics, String where) {
+            DecoderBlock block,
+            TensorPlan plan,
+            InputStatistics statistics,
+            InputDrift<TensorRole> drift,
+            String where) {
         TensorRole role = plan.key().role();
+        boolean corrects = drift != null && run.plan().correctsInputs(plan);
         var result =
                 new MatrixCompressor(device, run.plan().recipe(), null)
-                        .compress(block.weight(role), plan, statistics);
+                        .compress(block.weight(role), plan, statistics, corrects ? drift : null);
         run.requireFinite(plan, result);
         String sha256 = run.tensors().write(plan, result.stored());
         run.finish(plan, sha256, result, deadColumns(statistics));
@@ -228,7 +257,7 @@ final class BlockPipeline {
         run.advance(where + ": " + role.id());
     }
 
-    private void head(ActivationStore residuals) {
+    private void head(ActivationStream compressed) {
         if (run.finished(head)) {
             return;
         }
@@ -236,16 +265,16 @@ final class BlockPipeline {
                 InputStatistics statistics =
                         new InputStatistics(device, model.config().hiddenSize())) {
             for (int batch = 0; batch < batches(); batch++) {
-                Tensor residual = residuals.take(batch);
+                Tensor residual = compressed.takeResidual(batch);
                 try (Tensor input = last.normalize(residual)) {
                     statistics.accumulate(input);
                 }
-                residuals.put(batch, residual);
+                compressed.putResidual(batch, residual);
             }
             statistics.finish("output head");
             var result =
                     new MatrixCompressor(device, run.plan().recipe(), null)
-                            .compress(last.weight(), head, statistics);
+                            .compress(last.weight(), head, statistics, null);
             try (Tensor stored = result.stored()) {
                 run.requireFinite(head, result);
                 run.finish(

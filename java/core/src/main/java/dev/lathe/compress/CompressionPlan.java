@@ -352,6 +352,25 @@ public final class CompressionPlan {
     }
 
     /**
+     * Whether a tensor's weights make up for what compression has changed about their inputs.
+     *
+     * @param tensor one of this plan's
+     * @return true for layers of the blocks that second-order feedback compresses, unless the
+     *     recipe's asymmetry is 0
+     */
+    public boolean correctsInputs(TensorPlan tensor) {
+        boolean prunes =
+                tensor.sparsity().prunes()
+                        && PruneMethod.of(recipe.method()) == PruneMethod.SPARSEGPT;
+        boolean quantizes =
+                tensor.storage().quantized() && Feedback.of(recipe.feedback()) == Feedback.OBS;
+        return recipe.asymmetry() > 0
+                && tensor.key().role().layered()
+                && needsStatistics(tensor)
+                && (prunes || quantizes);
+    }
+
+    /**
      * Whether calibration data is needed at all.
      *
      * @return true if any tensor needs statistics

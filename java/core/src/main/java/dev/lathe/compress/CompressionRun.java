@@ -236,7 +236,7 @@ final class CompressionRun implements AutoCloseable {
                     try (Tensor source = model.load(device, tensor.key())) {
                         var result =
                                 new MatrixCompressor(device, plan.recipe(), importance)
-                                        .compress(source, tensor, null);
+                                        .compress(source, tensor, null, null);
                         try (Tensor stored = result.stored()) {
                             finish(tensor, tensors.write(tensor, stored), result, null);
                         }

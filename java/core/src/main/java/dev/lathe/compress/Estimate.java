@@ -2,6 +2,7 @@ package dev.lathe.compress;
 
 import dev.lathe.UsageException;
 import dev.lathe.calibrate.CalibrationOptions;
+import dev.lathe.calibrate.InputDrift;
 import dev.lathe.checkpoint.ModelConfig;
 import dev.lathe.checkpoint.TensorKey;
 import dev.lathe.compress.TensorPlan.Action;
@@ -52,6 +53,12 @@ public record Estimate(
             fixed += batchBytes(config, batch) + hessianBytes(plan);
             activations = tokens * (config.hiddenSize() + widest) * Float.BYTES;
             operations = operations(plan, config, tokens);
+            if (plan.tensors().stream().anyMatch(plan::correctsInputs)) {
+                // The original's blocks and activations go along.
+                fixed += sourceBlockBytes(plan) + driftBytes(plan) + batchBytes(config, batch) / 2;
+                activations *= 2;
+                operations += correctionOperations(plan, config, tokens);
+            }
             if (plan.allocation().map(allocation -> !allocation.measured()).orElse(false)) {
                 // One H judges what another fitted.
                 fixed += hessianBytes(plan) / 3;
@@ -115,6 +122,55 @@ public record Estimate(
             }
         }
         return block + Math.max(greatest, embedding);
+    }
+
+    private static long sourceBlockBytes(CompressionPlan plan) {
+        long block = 0;
+        for (TensorPlan tensor : plan.tensors()) {
+            if (tensor.source() != null && tensor.key().layer() == 0) {
+                block += tensor.key().role().layered() ? tensor.source().byteLength() : 0;
+            }
+        }
+        return block;
+    }
+
+    /** Sums over inputs and their drift, of the stage that needs most. */
+    private static long driftBytes(CompressionPlan plan) {
+        long greatest = 0;
+        for (TensorPlan tensor : plan.tensors()) {
+            if (plan.correctsInputs(tensor)) {
+                boolean outputs = InputDrift.sumsOutputs(rows(tensor), tensor.cols());
+                long sums = (outputs ? rows(tensor) : tensor.cols()) * tensor.cols();
+                greatest = Math.max(greatest, sums * Float.BYTES);
+            }
+        }
+        return greatest;
+    }
+
+    private static long rows(TensorPlan tensor) {
+        return tensor.elements() / tensor.cols();
+    }
+
+    /** The original's forward pass, the drift of each stage's inputs, and W C H⁻¹. */
+    private static double correctionOperations(
+            CompressionPlan plan, ModelConfig config, long tokens) {
+        double sum =
+                2.0
+                        * tokens
+                        * plan.recipe().calibration().length()
+                        * config.queryWidth()
+                        * config.layers();
+        for (TensorPlan tensor : plan.tensors()) {
+            if (tensor.linearWeight()) {
+                sum += 2.0 * tensor.elements() * tokens;
+            }
+            if (plan.correctsInputs(tensor)) {
+                boolean first = !tensor.key().role().id().matches("k_proj|v_proj|up_proj");
+                double drift = InputDrift.operations(rows(tensor), tensor.cols());
+                sum += (first ? drift * tokens : 0) + 6.0 * tensor.elements() * tensor.cols();
+            }
+        }
+        return sum;
     }
 
     /**

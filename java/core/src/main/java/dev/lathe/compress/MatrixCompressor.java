@@ -1,6 +1,8 @@
 package dev.lathe.compress;
 
+import dev.lathe.calibrate.InputDrift;
 import dev.lathe.calibrate.InputStatistics;
+import dev.lathe.checkpoint.TensorRole;
 import dev.lathe.compress.TensorPlan.Action;
 import dev.lathe.device.DType;
 import dev.lathe.device.Device;
@@ -65,9 +67,14 @@ final class MatrixCompressor {
      * @param source [rows × cols] as stored in the source
      * @param plan what to do
      * @param statistics of its inputs, or null where the plan needs none
-     * @return the result
+     * @param drift what its inputs have moved by, or null where nothing makes up for that
+     * @return the result; its errors are those of the weights that make up for it
      */
-    Result compress(Tensor source, TensorPlan plan, InputStatistics statistics) {
+    Result compress(
+            Tensor source,
+            TensorPlan plan,
+            InputStatistics statistics,
+            InputDrift<TensorRole> drift) {
         long chunk = plan.sparsity().prunes() ? source.rows() : ROW_CHUNK;
         Tensor stored = device.tensor(plan.output().type(), source.rows(), source.cols());
         long zeros = 0;
@@ -81,7 +88,10 @@ final class MatrixCompressor {
                 long count = Math.min(chunk, source.rows() - row);
                 Result part =
                         compressRows(
-                                source.rows(row, count), stored.rows(row, count), plan, statistics);
+                                new Rows(source.rows(row, count), stored.rows(row, count), row),
+                                plan,
+                                statistics,
+                                drift);
                 zeros += part.zeros();
                 loss += part.loss();
                 error += part.squaredError();
@@ -96,15 +106,24 @@ final class MatrixCompressor {
         }
     }
 
+    /** Some rows of a matrix: as they are, where they go, and the index of the first. */
+    private record Rows(Tensor source, Tensor stored, long first) {}
+
     private Result compressRows(
-            Tensor source, Tensor stored, TensorPlan plan, InputStatistics statistics) {
+            Rows rows, TensorPlan plan, InputStatistics statistics, InputDrift<TensorRole> drift) {
+        Tensor stored = rows.stored;
         try (Scope scope = device.scope()) {
-            Tensor w = decode(scope, source);
+            Tensor w = decode(scope, rows.source);
             Tensor original = null;
             double output = 0;
+            if (drift != null) {
+                Tensor factor = factor(plan, statistics, w.cols());
+                drift.correct(plan.key().role(), w, rows.first, factor, recipe.asymmetry());
+            }
             if (statistics != null) {
                 output = device.quadraticForm(w, statistics.hessian()) * w.rows();
-                original = decode(scope, source);
+                original = scope.tensor(DType.F32, w.rows(), w.cols());
+                original.copyFrom(w);
             }
             Outcome outcome =
                     plan.action() == Action.ROUND
@@ -149,8 +168,7 @@ final class MatrixCompressor {
         if (prunesByScore) {
             step = step.keepingZeros();
         }
-        double shrinkage = recipe.shrinkage().of(statistics.tokens(), w.cols(), obsQuantizes);
-        Tensor factor = statistics.factor(recipe.damping(), shrinkage);
+        Tensor factor = factor(plan, statistics, w.cols());
         Tensor packed = null;
         if (obsQuantizes) {
             step = step.storedAs(plan.storage());
@@ -166,6 +184,13 @@ final class MatrixCompressor {
             store(w, stored);
         }
         return new Outcome(zeros, result.loss());
+    }
+
+    /** The factor of the regularised inverse Hessian; pruning alone takes another than rounding. */
+    private Tensor factor(TensorPlan plan, InputStatistics statistics, long cols) {
+        boolean quantizes = plan.storage().quantized() && feedback == Feedback.OBS;
+        double shrinkage = recipe.shrinkage().of(statistics.tokens(), cols, quantizes);
+        return statistics.factor(recipe.damping(), shrinkage);
     }
 
     /** Stores values in the output's type, through the type that they are to take. */

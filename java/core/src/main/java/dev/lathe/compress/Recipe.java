@@ -58,6 +58,8 @@ import java.util.stream.Stream;
  * @param headType type of the output head where {@code type} is given; Q6_K
  * @param damping λ of the Hessian, share of its mean diagonal; 0.01
  * @param shrinkage share of diag(H) that replaces H; {@code auto}: from the tokens per column
+ * @param asymmetry how much of what compressed layers have changed about a layer's inputs its
+ *     weights make up for, 0 to 1; 1
  * @param maskBlock columns whose mask is chosen at once; 128
  * @param updateBlock columns after which the rest is updated; 128
  * @param rules exceptions, later ones win
@@ -81,6 +83,7 @@ public record Recipe(
         String headType,
         Double damping,
         Shrinkage shrinkage,
+        Double asymmetry,
         Integer maskBlock,
         Integer updateBlock,
         List<Rule> rules,
@@ -117,6 +120,7 @@ public record Recipe(
      * @param headType the component
      * @param damping the component
      * @param shrinkage the component
+     * @param asymmetry the component
      * @param maskBlock the component
      * @param updateBlock the component
      * @param rules the component
@@ -148,6 +152,7 @@ public record Recipe(
         headType = canonical(headType);
         damping = damping == null ? 0.01 : damping;
         shrinkage = shrinkage == null ? Shrinkage.AUTO : shrinkage;
+        asymmetry = asymmetry == null ? 1.0 : asymmetry;
         maskBlock = maskBlock == null ? 128 : maskBlock;
         updateBlock = updateBlock == null ? 128 : updateBlock;
         rules = rules == null ? List.of() : List.copyOf(rules);
@@ -158,6 +163,7 @@ public record Recipe(
                             + " inputs, an importance matrix is its diagonal");
         }
         requireRange("damping", damping, 0, 1e3);
+        requireRange("asymmetry", asymmetry, 0, 1);
         requireRange("mask-block", maskBlock, 1, 1024);
         requireRange("update-block", updateBlock, 1, 1024);
         sparsityOf(sparsity, pattern);

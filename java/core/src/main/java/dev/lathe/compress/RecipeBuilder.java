@@ -26,6 +26,7 @@ public final class RecipeBuilder {
     private String headType;
     private Double damping;
     private Shrinkage shrinkage;
+    private Double asymmetry;
     private Integer maskBlock;
     private Integer updateBlock;
     private List<Rule> rules = new ArrayList<>();
@@ -49,6 +50,7 @@ public final class RecipeBuilder {
         this.headType = recipe.headType();
         this.damping = recipe.damping();
         this.shrinkage = recipe.shrinkage();
+        this.asymmetry = recipe.asymmetry();
         this.maskBlock = recipe.maskBlock();
         this.updateBlock = recipe.updateBlock();
         this.rules = new ArrayList<>(recipe.rules());
@@ -228,6 +230,18 @@ public final class RecipeBuilder {
     }
 
     /**
+     * Sets how much of what compressed layers have changed about a layer's inputs its weights make
+     * up for.
+     *
+     * @param share from 0 to 1
+     * @return this
+     */
+    public RecipeBuilder asymmetry(double share) {
+        this.asymmetry = share;
+        return this;
+    }
+
+    /**
      * Sets the shrinkage of the Hessian towards its diagonal.
      *
      * @param share share of diag(H) that replaces H
@@ -325,6 +339,7 @@ public final class RecipeBuilder {
                 headType,
                 damping,
                 shrinkage,
+                asymmetry,
                 maskBlock,
                 updateBlock,
                 rules,

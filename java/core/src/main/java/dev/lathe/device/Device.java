@@ -352,6 +352,32 @@ public final class Device implements AutoCloseable {
     }
 
     /**
+     * c += aᵀ b.
+     *
+     * @param c [cols of a × cols of b]
+     * @param a [T × cols of a]
+     * @param b [T × cols of b]
+     */
+    public void accumulateProduct(Tensor c, Tensor a, Tensor b) {
+        requireShape("accumulateProduct", c, a.cols(), b.cols());
+        requireShape("accumulateProduct", b, a.rows(), b.cols());
+        backend()
+                .accumulateProduct(
+                        c.floats(), a.floats(), b.floats(), a.rows(), a.cols(), b.cols());
+    }
+
+    /**
+     * w ← w (H')⁻¹.
+     *
+     * @param w [rows × cols], F32
+     * @param u factor of the inverse Hessian, [cols × cols], F32
+     */
+    public void applyInverse(Tensor w, Tensor u) {
+        requireShape("applyInverse", u, w.cols(), w.cols());
+        backend().applyInverse(w.floats(), u.floats(), w.rows(), w.cols());
+    }
+
+    /**
      * tr(W H Wᵀ) / rows.
      *
      * @param w [rows × cols]
