@@ -193,6 +193,22 @@ FactorReport HostPointers::inverseFactor(void* u, const void* h, int type, int64
   return report;
 }
 
+void HostPointers::accumulateProduct(float* c, const float* a, const float* b, int64_t tokens, int64_t aCols,
+                                     int64_t bCols) {
+  before_();
+  Staging staging(*inner_);
+  inner_->accumulateProduct(staging.out(c, floats(aCols, bCols)), staging.in(a, floats(tokens, aCols)),
+                            staging.in(b, floats(tokens, bCols)), tokens, aCols, bCols);
+  staging.finish();
+}
+
+void HostPointers::applyInverse(float* w, const float* u, int64_t rows, int64_t cols) {
+  before_();
+  Staging staging(*inner_);
+  inner_->applyInverse(staging.out(w, floats(rows, cols)), staging.in(u, floats(cols, cols)), rows, cols);
+  staging.finish();
+}
+
 double HostPointers::quadraticForm(const float* w, const float* h, int64_t rows, int64_t cols) {
   before_();
   Staging staging(*inner_);

@@ -49,6 +49,9 @@ class HostPointers final : public Backend {
   void accumulateHessian(float* h, const float* x, int64_t tokens, int64_t cols) override;
   void finishHessian(float* h, int64_t tokens, int64_t cols) override;
   FactorReport inverseFactor(void* u, const void* h, int type, int64_t cols, double damping, double shrinkage) override;
+  void accumulateProduct(float* c, const float* a, const float* b, int64_t tokens, int64_t aCols,
+                         int64_t bCols) override;
+  void applyInverse(float* w, const float* u, int64_t rows, int64_t cols) override;
   double quadraticForm(const float* w, const float* h, int64_t rows, int64_t cols) override;
 
   ObsReport obsCompress(void* w, const void* u, int computeType, int64_t rows, int64_t cols, const ObsOptions& options,
