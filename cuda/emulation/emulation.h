@@ -8,6 +8,8 @@
 //   LATHE_EMULATION_DEFERRED  0|1        work waits on its stream until something waits for it (0)
 //   LATHE_EMULATION_DEVICES   number     devices that there are, at most 16 (1)
 //   LATHE_EMULATION_MEMORY    bytes, or with suffix K, M or G    memory of each device (4G)
+//   LATHE_EMULATION_FAIL      NAME or NAME:N    the N-th call of this function of the runtime or a library fails (1)
+//   LATHE_EMULATION_RECORD    file      gets a line when work is handed to a stream and one when it has been done
 #ifndef LATHE_EMULATION_EMULATION_H
 #define LATHE_EMULATION_EMULATION_H
 
@@ -42,6 +44,12 @@ void setDeferred(bool deferred);
 // Numbers of devices and bytes of memory of each. Both reset all devices.
 void setDevices(int devices);
 void setMemory(size_t bytes);
+
+// A call that is to fail, as LATHE_EMULATION_FAIL names it; empty: none.
+void setFailing(const std::string& call);
+// The file that gets "handed over ID to stream S of device D: WHAT", where WHAT is "upload of N bytes", "download of N
+// bytes", "copy of N bytes", "kernel" or a function of a library, and "done ID" later. Empty: none.
+void setRecord(const std::string& file);
 
 // What went wrong in the last kernel or library call that failed; empty where none did since the last reset.
 std::string lastReport();

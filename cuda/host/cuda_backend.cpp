@@ -8,9 +8,10 @@ CudaBackend::CudaBackend(const std::string& device, int ordinal, int64_t memoryL
       ordinal_(ordinal),
       compute_(begin("createBackend", {})),
       uploads_(begin("createBackend", {})),
+      acquisitions_(begin("createBackend", {})),
       libraries_(begin("createBackend", {}), compute_),
       transfers_(begin("createBackend", {}), uploads_, compute_),
-      memory_(begin("createBackend", {{"memory", memoryLimit}}), memoryLimit, uploads_, compute_),
+      memory_(begin("createBackend", {{"memory", memoryLimit}}), memoryLimit, acquisitions_, uploads_, compute_),
       ropeTable_(memory_, transfers_) {
   const Operation operation = begin("createBackend", {});
   cudaDeviceProp properties;
@@ -21,8 +22,8 @@ CudaBackend::CudaBackend(const std::string& device, int ordinal, int64_t memoryL
 
 CudaBackend::~CudaBackend() {
   cudaSetDevice(ordinal_);
-  cudaStreamSynchronize(uploads_);
-  cudaStreamSynchronize(compute_);
+  for (const cudaStream_t stream : {cudaStream_t(acquisitions_), cudaStream_t(uploads_), cudaStream_t(compute_)})
+    cudaStreamSynchronize(stream);
 }
 
 Operation CudaBackend::begin(const char* name, std::initializer_list<Size> sizes) const {

@@ -33,6 +33,7 @@ class CudaBackend final : public Backend {
   int threads() const override { return 1; }
 
   // memory.cpp
+  int64_t freeMemory() const override { return memory_.room(); }
   void* acquire(int64_t bytes) override;
   void release(void* memory) override;
   void upload(void* destination, const void* hostSource, int64_t bytes) override;
@@ -133,6 +134,7 @@ class CudaBackend final : public Backend {
   int ordinal_;
   Stream compute_;
   Stream uploads_;
+  Stream acquisitions_;
   Libraries libraries_;
   Transfers transfers_;
   DeviceMemory memory_;

@@ -18,8 +18,9 @@ int64_t roundUp(int64_t bytes) { return std::max(kGranule, (bytes + kGranule - 1
 
 }  // namespace
 
-DeviceMemory::DeviceMemory(const Operation& operation, int64_t limit, cudaStream_t uploads, cudaStream_t compute)
-    : limit_(limit), uploads_(uploads), compute_(compute) {
+DeviceMemory::DeviceMemory(const Operation& operation, int64_t limit, cudaStream_t acquisitions, cudaStream_t uploads,
+                           cudaStream_t compute)
+    : limit_(limit), acquisitions_(acquisitions), uploads_(uploads), compute_(compute) {
   CHECKED(operation, cudaEventCreateWithFlags(&order_, cudaEventDisableTiming));
   size_t free = 0, total = 0;
   CHECKED(operation, cudaMemGetInfo(&free, &total));
@@ -30,25 +31,32 @@ DeviceMemory::DeviceMemory(const Operation& operation, int64_t limit, cudaStream
 DeviceMemory::~DeviceMemory() {
   for (auto& [address, allocation] : allocations_) {
     cudaFreeAsync(reinterpret_cast<void*>(address), compute_);
-    if (allocation.upload != nullptr) cudaEventDestroy(allocation.upload);
+    for (const cudaEvent_t event : {allocation.acquired, allocation.upload})
+      if (event != nullptr) cudaEventDestroy(event);
   }
   if (order_ != nullptr) cudaEventDestroy(order_);
 }
 
 void* DeviceMemory::acquire(const Operation& operation, int64_t bytes) {
   requireCount(operation.name(), bytes, "bytes");
-  if (bytes > room() || roundUp(bytes) > room())
-    throw OutOfDeviceMemory(operation.text() + ": no room for " + std::to_string(bytes) + " bytes; " +
-                            std::to_string(held_) + " of " + std::to_string(limit_) + " are in use");
+  const auto noRoom = [&](const char* where) {
+    return OutOfDeviceMemory(operation.text() + ": no room for " + std::to_string(bytes) + " bytes" + where + "; " +
+                             std::to_string(held_) + " of " + std::to_string(limit_) + " are in use");
+  };
+  if (bytes > room() || roundUp(bytes) > room()) throw noRoom("");
   void* memory = nullptr;
   const int64_t size = roundUp(bytes);
-  CHECKED(operation, cudaMallocAsync(&memory, static_cast<size_t>(size), uploads_));
-  // What computes may use it from now on.
-  CHECKED(operation, cudaEventRecord(order_, uploads_));
-  CHECKED(operation, cudaStreamWaitEvent(compute_, order_, 0));
-  Allocation allocation;
+  const cudaError_t status = cudaMallocAsync(&memory, static_cast<size_t>(size), acquisitions_);
+  if (status == cudaErrorMemoryAllocation) {
+    cudaGetLastError();  // would be reported again
+    throw noRoom(" on the device, whose budget has it");
+  }
+  operation.check(status, "cudaMallocAsync");
+  Allocation& allocation = allocations_[reinterpret_cast<uintptr_t>(memory)];
   allocation.bytes = size;
-  allocations_[reinterpret_cast<uintptr_t>(memory)] = allocation;
+  CHECKED(operation, cudaEventCreateWithFlags(&allocation.acquired, cudaEventDisableTiming));
+  CHECKED(operation, cudaEventRecord(allocation.acquired, acquisitions_));
+  CHECKED(operation, cudaStreamWaitEvent(compute_, allocation.acquired, 0));
   held_ += size;
   return memory;
 }
@@ -58,6 +66,7 @@ void DeviceMemory::release(const Operation& operation, void* memory) {
   const auto at = allocations_.find(reinterpret_cast<uintptr_t>(memory));
   if (at == allocations_.end()) reject(operation.name(), "memory that is not held on " + operation.device());
   awaitUpload(operation, at->second);
+  if (at->second.acquired != nullptr) CHECKED(operation, cudaEventDestroy(at->second.acquired));
   held_ -= at->second.bytes;
   allocations_.erase(at);
   CHECKED(operation, cudaFreeAsync(memory, compute_));
@@ -84,14 +93,19 @@ void DeviceMemory::require(const Operation& operation, const char* name, const v
 }
 
 void DeviceMemory::awaitUpload(const Operation& operation, Allocation& allocation) {
-  if (allocation.upload == nullptr) return;
-  CHECKED(operation, cudaStreamWaitEvent(compute_, allocation.upload, 0));
-  CHECKED(operation, cudaEventDestroy(allocation.upload));
-  allocation.upload = nullptr;
+  await(operation, compute_, allocation.upload);
+}
+
+void DeviceMemory::await(const Operation& operation, cudaStream_t stream, cudaEvent_t& event) {
+  if (event == nullptr) return;
+  CHECKED(operation, cudaStreamWaitEvent(stream, event, 0));
+  CHECKED(operation, cudaEventDestroy(event));
+  event = nullptr;
 }
 
 void DeviceMemory::beginUpload(const Operation& operation, void* memory, int64_t bytes) {
-  const Allocation& allocation = find(operation, "destination", memory, bytes);
+  Allocation& allocation = find(operation, "destination", memory, bytes);
+  await(operation, uploads_, allocation.acquired);
   if (!allocation.used) return;
   CHECKED(operation, cudaEventRecord(order_, compute_));
   CHECKED(operation, cudaStreamWaitEvent(uploads_, order_, 0));

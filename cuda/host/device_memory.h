@@ -1,7 +1,8 @@
 // Memory of one device within a budget.
 //
-// It comes from the device's pool in stream order: memory is acquired on the stream of uploads, so that weights can be
-// sent into it while earlier work still computes, and given back on the stream that computes.
+// It comes from the device's pool in stream order: memory is acquired on a stream of its own and given back on the
+// stream that computes. Memory that earlier work gives back when it is done makes later acquisitions wait for it, but
+// not uploads into memory that was acquired before: weights can be sent while earlier work still computes.
 #ifndef LATHE_CUDA_DEVICE_MEMORY_H
 #define LATHE_CUDA_DEVICE_MEMORY_H
 
@@ -18,7 +19,8 @@ namespace cuda {
 class DeviceMemory {
  public:
   // limit: bytes that may be held at once; 0 takes what is free, less a reserve for what the libraries allocate.
-  DeviceMemory(const Operation& operation, int64_t limit, cudaStream_t uploads, cudaStream_t compute);
+  DeviceMemory(const Operation& operation, int64_t limit, cudaStream_t acquisitions, cudaStream_t uploads,
+               cudaStream_t compute);
   ~DeviceMemory();
   DeviceMemory(const DeviceMemory&) = delete;
   DeviceMemory& operator=(const DeviceMemory&) = delete;
@@ -43,16 +45,20 @@ class DeviceMemory {
  private:
   struct Allocation {
     int64_t bytes;
-    bool used = false;             // work that may read or write it has been queued
-    cudaEvent_t upload = nullptr;  // an upload that the computing stream has not been made to wait for
+    bool used = false;               // work that may read or write it has been queued
+    cudaEvent_t acquired = nullptr;  // until the stream of uploads has been made to wait for it
+    cudaEvent_t upload = nullptr;    // an upload that the computing stream has not been made to wait for
   };
   using Allocations = std::map<uintptr_t, Allocation>;
 
   Allocation& find(const Operation& operation, const char* name, const void* memory, int64_t bytes);
   void awaitUpload(const Operation& operation, Allocation& allocation);
+  // Makes the stream wait for the event, which ends.
+  void await(const Operation& operation, cudaStream_t stream, cudaEvent_t& event);
 
   int64_t limit_;
   int64_t held_ = 0;
+  cudaStream_t acquisitions_;
   cudaStream_t uploads_;
   cudaStream_t compute_;
   cudaEvent_t order_ = nullptr;  // for one stream to wait for the other

@@ -16,6 +16,8 @@
 #include <string>
 #include <vector>
 
+#include "lathe/backend.h"
+
 namespace lathe {
 namespace cuda {
 
@@ -28,7 +30,7 @@ struct Size {
 // An allocation that found no room. Operations that can do with less try once more with less.
 class OutOfDeviceMemory : public std::runtime_error {
  public:
-  using std::runtime_error::runtime_error;
+  explicit OutOfDeviceMemory(const std::string& what) : std::runtime_error(LATHE_OUT_OF_DEVICE_MEMORY ": " + what) {}
 };
 
 // What is being done, for messages.

@@ -26,6 +26,7 @@ class HostPointers final : public Backend {
   const char* kernelVariant() const override { return name_.c_str(); }
   int threads() const override { return inner_->threads(); }
 
+  int64_t freeMemory() const override { return inner_->freeMemory(); }
   void* acquire(int64_t bytes) override { return inner_->acquire(bytes); }
   void release(void* memory) override { inner_->release(memory); }
   void upload(void* destination, const void* hostSource, int64_t bytes) override;

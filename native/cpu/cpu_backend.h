@@ -23,6 +23,7 @@ class CpuBackend final : public Backend {
   int threads() const override { return pool_.threads(); }
 
   // memory.cpp
+  int64_t freeMemory() const override { return -1; }
   void* acquire(int64_t bytes) override;
   void release(void* memory) override;
   void upload(void* destination, const void* hostSource, int64_t bytes) override;

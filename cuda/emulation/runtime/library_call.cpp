@@ -53,6 +53,9 @@ LibraryCall::LibraryCall(const char* function, const void* handle, LibraryHandle
     return;
   }
   handle_ = static_cast<const LibraryHandle*>(handle);
+  Runtime& runtime = Runtime::instance();
+  const std::lock_guard<std::recursive_mutex> lock(runtime.mutex);
+  if (runtime.failsNow(function)) refuse(Outcome::failed, "is to fail");
   require(handle_->device == Runtime::currentDevice(), "handle", "one of the current device");
 }
 
@@ -149,7 +152,7 @@ Outcome LibraryCall::run(bool nothing, std::function<void()> work, bool wait) {
       body();
       return {};
     };
-    const cudaError_t failed = runtime.submit(*stream, checked);
+    const cudaError_t failed = runtime.submit(*stream, checked, function_);
     return failed == cudaSuccess && wait ? runtime.finish(*stream) : failed;
   });
   if (error == cudaErrorMemoryAllocation) return Outcome::outOfMemory;

@@ -11,7 +11,10 @@ Runtime& Runtime::instance() {
   return runtime;
 }
 
-Runtime::Runtime() { restart(); }
+Runtime::Runtime() {
+  restart();
+  openRecord();
+}
 
 int& Runtime::currentDevice() {
   thread_local int device = 0;
@@ -27,7 +30,7 @@ void Runtime::restart() {
   random_ = Random(s.seed);
   for (int i = 0; i < s.devices; ++i) {
     devices_.push_back(std::make_unique<Device>(i, s.memory));
-    defaults_.push_back(std::make_unique<CUstream_st>(CUstream_st{i, true, {}}));
+    defaults_.push_back(std::make_unique<CUstream_st>(CUstream_st{i, true, 0, {}}));
   }
   if (currentDevice() >= s.devices) currentDevice() = 0;
 }
@@ -48,7 +51,7 @@ CUstream_st* Runtime::stream(cudaStream_t stream) {
 }
 
 cudaStream_t Runtime::createStream(bool blocking) {
-  auto stream = std::make_unique<CUstream_st>(CUstream_st{currentDevice(), blocking, {}});
+  auto stream = std::make_unique<CUstream_st>(CUstream_st{currentDevice(), blocking, ++streamsMade_, {}});
   const cudaStream_t handle = stream.get();
   streams_[handle] = std::move(stream);
   return handle;
@@ -90,8 +93,24 @@ cudaError_t Runtime::enqueue(CUstream_st& stream, Work work) {
   return device(stream.device).failure.error;
 }
 
-cudaError_t Runtime::submit(CUstream_st& stream, std::function<Failure()> work, bool always) {
-  return enqueue(stream, {std::move(work), nullptr, 0, always});
+cudaError_t Runtime::submit(CUstream_st& stream, std::function<Failure()> work, const std::string& what, bool always) {
+  Work item = {std::move(work), nullptr, 0, always};
+  if (!what.empty() && record_.is_open()) {
+    item.recorded = ++recorded_;
+    record_ << "handed over " << item.recorded << " to stream " << stream.number << " of device " << stream.device
+            << ": " << what << std::endl;
+  }
+  return enqueue(stream, std::move(item));
+}
+
+bool Runtime::failsNow(const std::string& function) {
+  Settings& s = settings();
+  return !s.failing.empty() && function == s.failing && s.callsUntilFailure > 0 && --s.callsUntilFailure == 0;
+}
+
+void Runtime::openRecord() {
+  record_.close();
+  if (!settings().record.empty()) record_.open(settings().record, std::ios::trunc);
 }
 
 cudaError_t Runtime::record(CUstream_st& stream, const Event& event) {
@@ -101,7 +120,7 @@ cudaError_t Runtime::record(CUstream_st& stream, const Event& event) {
     event->time = std::chrono::steady_clock::now();
     return Failure();
   };
-  return submit(stream, work, true);
+  return submit(stream, work, "", true);
 }
 
 cudaError_t Runtime::wait(CUstream_st& stream, const Event& event) {
@@ -121,6 +140,7 @@ void Runtime::runFirst(CUstream_st& stream) {
   if (owner.failure.error != cudaSuccess && !work.always) return;
   const Failure failure = work.run();
   if (failure.error != cudaSuccess) keep(owner, failure);
+  if (work.recorded != 0) record_ << "done " << work.recorded << std::endl;
 }
 
 // Runs work of all streams in a random order, that of the preferred one half of the time.
@@ -206,6 +226,19 @@ void setMemory(size_t bytes) {
   const std::lock_guard<std::recursive_mutex> lock(runtime.mutex);
   settings().memory = bytes;
   runtime.restart();
+}
+
+void setFailing(const std::string& call) {
+  Runtime& runtime = Runtime::instance();
+  const std::lock_guard<std::recursive_mutex> lock(runtime.mutex);
+  readFailing(settings(), call);
+}
+
+void setRecord(const std::string& file) {
+  Runtime& runtime = Runtime::instance();
+  const std::lock_guard<std::recursive_mutex> lock(runtime.mutex);
+  settings().record = file;
+  runtime.openRecord();
 }
 
 std::string lastReport() {

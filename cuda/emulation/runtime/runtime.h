@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <deque>
+#include <fstream>
 #include <functional>
 #include <map>
 #include <memory>
@@ -36,7 +37,8 @@ struct Work {
   std::function<Failure()> run;
   Event event;
   uint64_t ticket;
-  bool always;  // also on a device that has failed: events are reached all the same
+  bool always;            // also on a device that has failed: events are reached all the same
+  uint64_t recorded = 0;  // its number in the record; 0: it is not in it
 };
 
 struct Device {
@@ -52,6 +54,7 @@ struct Device {
 struct CUstream_st {
   int device;
   bool blocking;  // takes turns with the default stream
+  int number;
   std::deque<lathe::emulation::Work> queue;
 };
 
@@ -81,13 +84,19 @@ class Runtime {
   void destroyEvent(cudaEvent_t event) { events_.erase(event); }
 
   // Hands work to the stream. It runs at once, or when something waits for it.
-  cudaError_t submit(CUstream_st& stream, std::function<Failure()> work, bool always = false);
+  // `what` is for the record; without it the work is not in it.
+  cudaError_t submit(CUstream_st& stream, std::function<Failure()> work, const std::string& what = "",
+                     bool always = false);
   cudaError_t record(CUstream_st& stream, const Event& event);
   cudaError_t wait(CUstream_st& stream, const Event& event);
   // Runs what is needed to empty the stream, to empty all streams of the device, to reach the event.
   cudaError_t finish(CUstream_st& stream);
   cudaError_t finishDevice(int number);
   cudaError_t finish(const Event& event);
+  // Whether this is the call that is to fail.
+  bool failsNow(const std::string& function);
+  // Begins a record with the numbers of settings().
+  void openRecord();
   // One piece of work of any stream, where there is one: time passes between two questions.
   void advance();
 
@@ -111,6 +120,9 @@ class Runtime {
   std::map<cudaStream_t, std::unique_ptr<CUstream_st>> streams_;
   std::map<cudaEvent_t, Event> events_;
   Random random_{0};
+  int streamsMade_ = 0;
+  std::ofstream record_;
+  uint64_t recorded_ = 0;
 };
 
 }  // namespace emulation

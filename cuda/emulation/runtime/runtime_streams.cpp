@@ -50,6 +50,11 @@ Failure perform(Runtime& runtime, const Copy& copy, bool toDevice, bool fromDevi
 }
 
 // Pageable memory is read before the call returns, and written before it returns.
+std::string inWords(const Copy& copy, bool toDevice, bool fromDevice) {
+  const char* what = toDevice == fromDevice ? "copy" : toDevice ? "upload" : "download";
+  return std::string(what) + " of " + std::to_string(copy.width * copy.height) + " bytes";
+}
+
 cudaError_t submitCopy(Runtime& runtime, CUstream_st& stream, Copy copy, cudaMemcpyKind kind) {
   if (copy.width == 0 || copy.height == 0) return cudaSuccess;
   if (copy.width > copy.to.pitch || copy.width > copy.from.pitch) return cudaErrorInvalidValue;
@@ -68,14 +73,15 @@ cudaError_t submitCopy(Runtime& runtime, CUstream_st& stream, Copy copy, cudaMem
   }
   if (!fromDevice && settings().deferred && !runtime.isPinned(copy.from.first, fromBytes)) {
     auto staged = std::make_shared<std::vector<char>>(copy.from.first, copy.from.first + fromBytes);
-    return runtime.submit(stream, [&runtime, copy, toDevice, staged] {
-      Copy fromStage = copy;
-      fromStage.from.first = staged->data();
-      return perform(runtime, fromStage, toDevice, false);
-    });
+    const auto fromStage = [&runtime, copy, toDevice, staged] {
+      Copy staging = copy;
+      staging.from.first = staged->data();
+      return perform(runtime, staging, toDevice, false);
+    };
+    return runtime.submit(stream, fromStage, inWords(copy, toDevice, false));
   }
-  const cudaError_t error = runtime.submit(
-      stream, [&runtime, copy, toDevice, fromDevice] { return perform(runtime, copy, toDevice, fromDevice); });
+  const auto work = [&runtime, copy, toDevice, fromDevice] { return perform(runtime, copy, toDevice, fromDevice); };
+  const cudaError_t error = runtime.submit(stream, work, inWords(copy, toDevice, fromDevice));
   if (error != cudaSuccess || toDevice || runtime.isPinned(copy.to.first, toBytes)) return error;
   return runtime.finish(stream);
 }
@@ -85,15 +91,18 @@ Copy rows(void* to, size_t toPitch, const void* from, size_t fromPitch, size_t w
       {static_cast<char*>(to), toPitch}, {const_cast<char*>(static_cast<const char*>(from)), fromPitch}, width, height};
 }
 
-cudaError_t copyOn(cudaStream_t handle, const Copy& copy, cudaMemcpyKind kind, bool blocking) {
-  return streamCall(handle, [&](Runtime& runtime, CUstream_st& stream) {
+cudaError_t copyOn(cudaStream_t handle, const Copy& copy, cudaMemcpyKind kind, bool blocking,
+                   const char* function = __builtin_FUNCTION()) {
+  const auto call = [&](Runtime& runtime, CUstream_st& stream) {
     const cudaError_t error = submitCopy(runtime, stream, copy, kind);
     return error == cudaSuccess && blocking ? runtime.finish(stream) : error;
-  });
+  };
+  return streamCall(handle, call, function);
 }
 
-cudaError_t setOn(cudaStream_t handle, void* memory, int value, size_t bytes) {
-  return streamCall(handle, [&](Runtime& runtime, CUstream_st& stream) {
+cudaError_t setOn(cudaStream_t handle, void* memory, int value, size_t bytes,
+                  const char* function = __builtin_FUNCTION()) {
+  const auto call = [&](Runtime& runtime, CUstream_st& stream) {
     if (bytes == 0) return cudaSuccess;
     if (!onDevice(runtime, memory, bytes)) return cudaErrorInvalidValue;
     return runtime.submit(stream, [&runtime, memory, value, bytes]() -> Failure {
@@ -104,7 +113,8 @@ cudaError_t setOn(cudaStream_t handle, void* memory, int value, size_t bytes) {
       std::memset(memory, value, bytes);
       return {};
     });
-  });
+  };
+  return streamCall(handle, call, function);
 }
 
 // --- Launches --------------------------------------------------------------------------------------------------------
@@ -132,7 +142,8 @@ cudaError_t launchKernel(const Kernel& kernel, dim3 grid, dim3 block, size_t sha
       return cudaErrorInvalidValue;
     }
     const auto work = std::make_shared<Grid>(kernel, grid, block, sharedBytes, on.device);
-    return runtime.submit(on, [work] { return work->run(); });
+    return runtime.submit(
+        on, [work] { return work->run(); }, "kernel");
   });
 }
 

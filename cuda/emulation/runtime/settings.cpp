@@ -45,6 +45,11 @@ Checking checkingOf(const char* name, Checking otherwise) {
   return found->second;
 }
 
+std::string text(const char* name) {
+  const char* value = std::getenv(name);
+  return value ? value : "";
+}
+
 Settings read() {
   Settings s;
   const int processors = static_cast<int>(std::thread::hardware_concurrency());
@@ -57,10 +62,22 @@ Settings read() {
   s.devices = static_cast<int>(
       number("LATHE_EMULATION_DEVICES", s.devices, 0, mostDevices, "a number of devices from 0 to 16"));
   s.memory = number("LATHE_EMULATION_MEMORY", s.memory, 1 << 16, size_t{32} << 30, "bytes from 64K to 32G", true);
+  readFailing(s, text("LATHE_EMULATION_FAIL"));
+  s.record = text("LATHE_EMULATION_RECORD");
   return s;
 }
 
 }  // namespace
+
+void readFailing(Settings& s, const std::string& call) {
+  const size_t colon = call.find(':');
+  s.failing = call.substr(0, colon);
+  s.callsUntilFailure = 1;
+  if (colon == std::string::npos) return;
+  char* end = nullptr;
+  s.callsUntilFailure = std::strtoull(call.c_str() + colon + 1, &end, 10);
+  if (*end != '\0' || s.callsUntilFailure == 0) refuse("LATHE_EMULATION_FAIL", call, "NAME or NAME:N");
+}
 
 Settings& settings() {
   static Settings instance = read();

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 #include "emulation.h"
 
@@ -21,7 +22,13 @@ struct Settings {
   bool deferred = false;
   int devices = 1;
   size_t memory = size_t{4} << 30;
+  std::string failing;
+  uint64_t callsUntilFailure = 0;
+  std::string record;
 };
+
+// What LATHE_EMULATION_FAIL says.
+void readFailing(Settings& settings, const std::string& call);
 
 // Read from the environment at first use; std::invalid_argument names a variable that cannot be understood.
 Settings& settings();

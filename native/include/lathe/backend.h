@@ -5,7 +5,8 @@
 //   A matrix [A x B] is row-major and dense. A linear layer is y = W x with W [R x C].
 //   A pointer named without "host" lives in the memory of the backend that is called (for the CPU backend that is host
 //   memory). Activations are F32. Weights are stored in any type of the catalogue (typeInfo), rows one after another.
-//   Every failure is a std::exception whose message names the operation and the sizes that it was called with.
+//   Every failure is a std::exception whose message names the operation and the sizes that it was called with. One for
+//   want of device memory begins with LATHE_OUT_OF_DEVICE_MEMORY: a caller may try with less.
 //   A Backend is used by one thread at a time; different Backends are independent.
 #ifndef LATHE_BACKEND_H
 #define LATHE_BACKEND_H
@@ -13,6 +14,7 @@
 #include <cstdint>
 
 #define LATHE_API __attribute__((visibility("default")))
+#define LATHE_OUT_OF_DEVICE_MEMORY "out of device memory"
 
 namespace lathe {
 
@@ -70,6 +72,8 @@ class LATHE_API Backend {
   virtual int threads() const = 0;                // host threads that this backend keeps busy
 
   // --- Memory ------------------------------------------------------------------------------------------------------
+  // Bytes that can still be acquired of the device's own memory; -1 where memory is the host's.
+  virtual int64_t freeMemory() const = 0;
   virtual void* acquire(int64_t bytes) = 0;  // aligned to 64 bytes; never null
   virtual void release(void* memory) = 0;    // null is allowed
   virtual void upload(void* destination, const void* hostSource, int64_t bytes) = 0;

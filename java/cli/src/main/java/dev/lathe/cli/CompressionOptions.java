@@ -257,6 +257,15 @@ final class CompressionOptions {
                         "Bound of the resident memory, such as 8g; activations that do not fit go"
                                 + " to a temporary file. Default: four fifths of the machine's.")
         private Long memory;
+
+        @Option(
+                names = "--device-memory",
+                paramLabel = "SIZE",
+                converter = MemorySize.class,
+                description =
+                        "Bound of what is held in the memory of each GPU; batches are made smaller"
+                                + " to keep within it. Default: what is free.")
+        private Long deviceMemory;
     }
 
     Path output() {
@@ -274,7 +283,8 @@ final class CompressionOptions {
                 .sensitivity(budget.sensitivity)
                 .device(machine.device())
                 .threads(machine.threads())
-                .memory(machine.memory == null ? 0 : machine.memory);
+                .memory(machine.memory == null ? 0 : machine.memory)
+                .deviceMemory(machine.deviceMemory == null ? 0 : machine.deviceMemory);
     }
 
     /** The recipe file with what the options say in its place. */

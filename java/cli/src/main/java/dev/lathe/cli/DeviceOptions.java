@@ -10,8 +10,9 @@ class DeviceOptions {
             paramLabel = "NAME",
             defaultValue = "auto",
             description =
-                    "auto (the CPU), cpu, cuda, cuda:N or cuda-emulated; lathe devices tells which"
-                            + " there are. Default: ${DEFAULT-VALUE}.")
+                    "auto (the CPU), cpu, cuda, cuda:N or cuda-emulated; compress takes several GPUs:"
+                            + " cuda:0,cuda:1. lathe devices tells which there are. Default:"
+                            + " ${DEFAULT-VALUE}.")
     private String device;
 
     @Option(

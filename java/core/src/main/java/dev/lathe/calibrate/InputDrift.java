@@ -58,6 +58,33 @@ public final class InputDrift<K> implements AutoCloseable {
         }
     }
 
+    private InputDrift(Device device, Tensor inputs, Map<K, Tensor> outputs, long tokens) {
+        this.device = device;
+        this.weights = Map.of();
+        this.inputs = inputs;
+        this.outputs.putAll(outputs);
+        this.tokens = tokens;
+    }
+
+    /**
+     * The same on another device, where layers can be corrected and nothing more be added.
+     *
+     * @param target where to
+     * @param layers that will be corrected there
+     * @return the copy, closed by the caller
+     */
+    public InputDrift<K> copyTo(Device target, List<K> layers) {
+        Map<K, Tensor> copies = new LinkedHashMap<>();
+        outputs.forEach(
+                (layer, sum) -> {
+                    if (layers.contains(layer)) {
+                        copies.put(layer, sum.copyTo(target));
+                    }
+                });
+        return new InputDrift<>(
+                target, inputs == null ? null : inputs.copyTo(target), copies, tokens);
+    }
+
     private static Tensor zeros(Device device, long rows, long cols) {
         Tensor tensor = device.tensor(DType.F32, rows, cols);
         tensor.zero();

@@ -3,6 +3,7 @@ package dev.lathe.calibrate;
 import dev.lathe.DataException;
 import dev.lathe.device.DType;
 import dev.lathe.device.Device;
+import dev.lathe.device.Factorization;
 import dev.lathe.device.Tensor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -18,7 +19,7 @@ public final class InputStatistics implements AutoCloseable {
     private long tokens;
     private float[] diagonal;
     private Tensor factor;
-    private Device.Factorization factorization;
+    private Factorization factorization;
     private double factorDamping;
     private double shrinkage;
 
@@ -29,9 +30,26 @@ public final class InputStatistics implements AutoCloseable {
      * @param cols width of the inputs
      */
     public InputStatistics(Device device, long cols) {
-        this.device = device;
-        this.hessian = device.tensor(DType.F32, cols, cols);
+        this(device, device.tensor(DType.F32, cols, cols));
         hessian.zero();
+    }
+
+    private InputStatistics(Device device, Tensor hessian) {
+        this.device = device;
+        this.hessian = hessian;
+    }
+
+    /**
+     * The same finished statistics on another device, without a factor.
+     *
+     * @param target where to
+     * @return the copy, closed by the caller
+     */
+    public InputStatistics copyTo(Device target) {
+        InputStatistics copy = new InputStatistics(target, hessian.copyTo(target));
+        copy.tokens = tokens;
+        copy.diagonal = diagonal.clone();
+        return copy;
     }
 
     /**
@@ -153,7 +171,7 @@ public final class InputStatistics implements AutoCloseable {
      *
      * @return null before {@link #factor}
      */
-    public Device.Factorization factorization() {
+    public Factorization factorization() {
         return factorization;
     }
 

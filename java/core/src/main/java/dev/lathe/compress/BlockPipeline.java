@@ -6,8 +6,10 @@ import dev.lathe.calibrate.InputStatistics;
 import dev.lathe.checkpoint.TensorKey;
 import dev.lathe.checkpoint.TensorRole;
 import dev.lathe.device.Device;
+import dev.lathe.device.OutOfDeviceMemoryException;
 import dev.lathe.device.Tensor;
 import dev.lathe.model.BlockStage;
+import dev.lathe.model.BlockUpload;
 import dev.lathe.model.DecoderBlock;
 import dev.lathe.model.Model;
 import dev.lathe.model.OutputHead;
@@ -31,7 +33,9 @@ final class BlockPipeline {
     private final Device device;
     private final Model model;
     private final CalibrationSet calibration;
-    private final int batchSequences;
+    private final LayerCompression layers;
+    private DeviceShare share;
+    private BlockUpload ahead;
     private final Map<TensorKey, TensorPlan> plans = new HashMap<>();
     private final TensorPlan head;
 
@@ -43,10 +47,10 @@ final class BlockPipeline {
         run.plan().tensors().forEach(plan -> plans.put(plan.key(), plan));
         TensorPlan outer = plans.get(model.headKey());
         this.head = run.plan().needsStatistics(outer) ? outer : null;
-        this.batchSequences =
-                calibration == null
-                        ? 0
-                        : Math.max(1, Estimate.BATCH_TOKENS / calibration.sequences()[0].length);
+        this.layers = new LayerCompression(run.threads(), model, run.plan());
+        if (calibration != null) {
+            this.share = DeviceShare.of(device, model, run.estimate(), calibration);
+        }
     }
 
     /** Units of work: each batch through each stage, so that a bar moves evenly. */
@@ -58,23 +62,51 @@ final class BlockPipeline {
     }
 
     private int batches() {
-        return (calibration.sequences().length + batchSequences - 1) / batchSequences;
+        int sequences = share.batchSequences();
+        return (calibration.sequences().length + sequences - 1) / sequences;
     }
 
+    /** Sequences that went through a stage at once, or null where none did. */
+    Integer batchSequences() {
+        return share == null ? null : share.batchSequences();
+    }
+
+    /**
+     * Where the device has less memory than it said, less is asked for once. What was finished by
+     * then is taken up as that of an interrupted run.
+     */
     void run() {
         if (calibration == null || remaining().isEmpty()) {
             return;
         }
+        try {
+            pass();
+        } catch (OutOfDeviceMemoryException e) {
+            if (!share.divisible()) {
+                throw e;
+            }
+            share = share.halved();
+            run.notice(e.getMessage() + "; going on with batches of " + share.inWords());
+            pass();
+        }
+    }
+
+    private void pass() {
         int last = lastLayer();
         boolean corrects = remaining().stream().anyMatch(run.plan()::correctsInputs);
         try (ActivationStream compressed = stream(corrects);
                 ActivationStream original = corrects ? stream(true) : null) {
             embed(compressed, original);
             for (int layer = 0; layer <= last; layer++) {
-                block(layer, compressed, original);
+                block(layer, layer < last, compressed, original);
             }
             if (head != null) {
                 head(compressed);
+            }
+        } finally {
+            if (ahead != null) {
+                ahead.close();
+                ahead = null;
             }
         }
     }
@@ -84,13 +116,13 @@ final class BlockPipeline {
      * get theirs first.
      */
     private ActivationStream stream(boolean oneOfTwo) {
-        long budget = run.estimate().activationBytes() / (oneOfTwo ? 2 : 1);
+        long budget = share.activationBytes() / (oneOfTwo ? 2 : 1);
         long residualBytes = calibration.tokens() * model.config().hiddenSize() * Float.BYTES;
         long residualBudget = Math.min(budget, residualBytes);
         return new ActivationStream(
                 device,
                 calibration,
-                batchSequences,
+                share.batchSequences(),
                 residualBudget,
                 budget - residualBudget,
                 run.workFolder());
@@ -132,8 +164,9 @@ final class BlockPipeline {
         }
     }
 
-    private void block(int layer, ActivationStream compressed, ActivationStream original) {
-        try (DecoderBlock block = DecoderBlock.load(model, device, layer);
+    private void block(
+            int layer, boolean more, ActivationStream compressed, ActivationStream original) {
+        try (DecoderBlock block = load(layer);
                 DecoderBlock source =
                         original == null ? null : DecoderBlock.load(model, device, layer)) {
             Streams streams = new Streams(block, compressed, source, original);
@@ -149,12 +182,32 @@ final class BlockPipeline {
                         wanted.add(plan);
                     }
                 }
+                if (more && stage == BlockStage.FEED_FORWARD_OUTPUT && share.loadsAhead()) {
+                    ahead = new BlockUpload(model, device, layer + 1);
+                }
                 stage(streams, before, stage, layer, wanted);
                 before = stage;
             }
             for (int batch = 0; batch < compressed.batches(); batch++) {
                 streams.advance(before, batch, null);
             }
+        }
+    }
+
+    /** A block's weights, which may have been on their way while the block before was computed. */
+    private DecoderBlock load(int layer) {
+        BlockUpload upload = ahead == null ? new BlockUpload(model, device, layer) : ahead;
+        ahead = null;
+        try (upload) {
+            return upload.finish();
+        }
+    }
+
+    /** A batch goes from one stage to the next; weights of the next block go along. */
+    private void advance(Streams streams, BlockStage before, int batch, BlockStage next) {
+        streams.advance(before, batch, next);
+        if (ahead != null) {
+            ahead.advance((batch + 1.0) / batches());
         }
     }
 
@@ -195,23 +248,28 @@ final class BlockPipeline {
         String where = "block " + (layer + 1) + " of " + model.config().layers();
         if (wanted.isEmpty()) {
             for (int batch = 0; batch < streams.compressed.batches(); batch++) {
-                streams.advance(before, batch, stage);
+                advance(streams, before, batch, stage);
                 run.advance(where);
             }
             return;
         }
         long cols = wanted.get(0).cols();
         try (InputStatistics statistics = new InputStatistics(device, cols);
-                InputDrift<TensorRole> drift = drift(streams, wanted)) {
+                InputDrift<TensorRole> drift = drift(streams, wanted);
+                InputPortions portions = portions(statistics, drift)) {
             for (int batch = 0; batch < streams.compressed.batches(); batch++) {
-                streams.advance(before, batch, stage);
-                accumulate(streams, batch, statistics, drift);
+                advance(streams, before, batch, stage);
+                add(streams, batch, portions, drift != null);
                 run.advance(where);
             }
+            portions.finish();
             statistics.finish(where + ", inputs of " + wanted.get(0).key().role().id());
-            for (TensorPlan plan : wanted) {
-                compress(streams.block, plan, statistics, drift, where);
-            }
+            layers.compress(
+                    streams.block,
+                    wanted,
+                    statistics,
+                    drift,
+                    (plan, result) -> finish(streams.block, plan, result, statistics, where));
         }
     }
 
@@ -227,33 +285,44 @@ final class BlockPipeline {
         return corrected.isEmpty() ? null : new InputDrift<>(device, corrected);
     }
 
-    private static void accumulate(
-            Streams streams, int batch, InputStatistics statistics, InputDrift<TensorRole> drift) {
+    private InputPortions portions(InputStatistics statistics, InputDrift<TensorRole> drift) {
+        return new InputPortions(
+                device,
+                share.portionTokens(),
+                (input, original) -> {
+                    statistics.accumulate(input);
+                    if (drift != null) {
+                        drift.accumulate(original, input);
+                    }
+                });
+    }
+
+    private static void add(Streams streams, int batch, InputPortions portions, boolean drifts) {
         Tensor input = streams.compressed.takeInput(batch);
-        statistics.accumulate(input);
-        if (drift != null) {
-            Tensor expected = streams.original.takeInput(batch);
-            drift.accumulate(expected, input);
-            streams.original.putInput(batch, expected);
+        Tensor original = drifts ? streams.original.takeInput(batch) : null;
+        portions.add(input, original);
+        if (drifts) {
+            streams.original.putInput(batch, original);
         }
         streams.compressed.putInput(batch, input);
     }
 
-    private void compress(
+    private void finish(
             DecoderBlock block,
             TensorPlan plan,
+            MatrixCompressor.Result result,
             InputStatistics statistics,
-            InputDrift<TensorRole> drift,
             String where) {
-        TensorRole role = plan.key().role();
-        boolean corrects = drift != null && run.plan().correctsInputs(plan);
-        var result =
-                new MatrixCompressor(device, run.plan().recipe(), null)
-                        .compress(block.weight(role), plan, statistics, corrects ? drift : null);
         run.requireFinite(plan, result);
-        String sha256 = run.tensors().write(plan, result.stored());
-        run.finish(plan, sha256, result, deadColumns(statistics));
-        block.replace(role, result.stored());
+        Tensor stored = result.stored();
+        run.finish(plan, run.tensors().write(plan, stored), result, deadColumns(statistics));
+        if (stored.device() != device) {
+            try (Tensor other = stored) {
+                stored = other.copyTo(device);
+            }
+        }
+        TensorRole role = plan.key().role();
+        block.replace(role, stored);
         run.advance(where + ": " + role.id());
     }
 
@@ -263,14 +332,16 @@ final class BlockPipeline {
         }
         try (OutputHead last = OutputHead.load(model, device);
                 InputStatistics statistics =
-                        new InputStatistics(device, model.config().hiddenSize())) {
+                        new InputStatistics(device, model.config().hiddenSize());
+                InputPortions portions = portions(statistics, null)) {
             for (int batch = 0; batch < batches(); batch++) {
                 Tensor residual = compressed.takeResidual(batch);
                 try (Tensor input = last.normalize(residual)) {
-                    statistics.accumulate(input);
+                    portions.add(input, null);
                 }
                 compressed.putResidual(batch, residual);
             }
+            portions.finish();
             statistics.finish("output head");
             var result =
                     new MatrixCompressor(device, run.plan().recipe(), null)

@@ -2,7 +2,7 @@ package dev.lathe.compress;
 
 import dev.lathe.UsageException;
 import dev.lathe.checkpoint.Format;
-import dev.lathe.device.Device;
+import dev.lathe.device.Devices;
 import dev.lathe.model.Model;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -28,6 +28,7 @@ public final class Compression {
     private String device = "auto";
     private int threads;
     private long memory;
+    private long deviceMemory;
     private boolean restart;
     private boolean replace;
     private Path sensitivity;
@@ -61,7 +62,8 @@ public final class Compression {
     /**
      * Chooses the device.
      *
-     * @param value {@code auto} or {@code cpu}
+     * @param value as {@link dev.lathe.device.Devices#open} takes it: {@code auto}, {@code cpu},
+     *     {@code cuda:0}, or several GPUs, {@code cuda:0,cuda:1}
      * @return this
      */
     public Compression device(String value) {
@@ -94,6 +96,20 @@ public final class Compression {
             throw new UsageException(bytes + " bytes of memory, expected 0 or more");
         }
         this.memory = bytes;
+        return this;
+    }
+
+    /**
+     * Bounds the memory that is held on each GPU; batches are made smaller to keep within it.
+     *
+     * @param bytes bound; 0 takes what is free
+     * @return this
+     */
+    public Compression deviceMemory(long bytes) {
+        if (bytes < 0) {
+            throw new UsageException(bytes + " bytes of device memory, expected 0 or more");
+        }
+        this.deviceMemory = bytes;
         return this;
     }
 
@@ -177,14 +193,14 @@ public final class Compression {
      */
     public Path measureSensitivity(Path output) {
         try (Model model = Model.open(source);
-                Device opened = Device.open(device, threads)) {
+                Devices opened = Devices.open(device, threads, deviceMemory)) {
             Recipe resolved = Preset.resolve(recipe, model.config().family());
             if (!resolved.allocates()) {
                 throw new UsageException(
                         "sensitivities are for recipes with bits per weight or a size");
             }
             SensitivityFile file = new SensitivityFile(sensitivity, output, resolved);
-            file.measured(model, opened, Estimate.activationBudget(memory), listener);
+            file.measured(model, opened.first(), Estimate.activationBudget(memory), listener);
             return file.path();
         }
     }
@@ -240,6 +256,10 @@ public final class Compression {
 
     long memory() {
         return memory;
+    }
+
+    long deviceMemory() {
+        return deviceMemory;
     }
 
     boolean restart() {

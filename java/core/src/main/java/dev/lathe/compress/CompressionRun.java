@@ -10,6 +10,8 @@ import dev.lathe.checkpoint.Format;
 import dev.lathe.checkpoint.OutputFile;
 import dev.lathe.checkpoint.RopeFrequencies;
 import dev.lathe.device.Device;
+import dev.lathe.device.Devices;
+import dev.lathe.device.Factorization;
 import dev.lathe.device.Tensor;
 import dev.lathe.model.Model;
 import dev.lathe.prune.PruneMethod;
@@ -34,6 +36,8 @@ import java.util.Map;
 final class CompressionRun implements AutoCloseable {
     private final Compression settings;
     private final Path output;
+    private final Devices devices;
+    private final DeviceThreads threads;
     private final Device device;
     private final Model model;
     private final CompressionPlan plan;
@@ -45,6 +49,7 @@ final class CompressionRun implements AutoCloseable {
     private CheckpointWriter writer;
     private Journal journal;
     private TensorOutput tensors;
+    private Integer batchSequences;
     private long done;
     private boolean complete;
 
@@ -53,16 +58,20 @@ final class CompressionRun implements AutoCloseable {
         this.output = output;
         this.model = Model.open(settings.source());
         try {
-            this.device = Device.open(settings.device(), settings.threads());
+            this.devices =
+                    Devices.open(settings.device(), settings.threads(), settings.deviceMemory());
         } catch (RuntimeException e) {
             model.close();
             throw e;
         }
+        this.device = devices.first();
+        this.threads = new DeviceThreads(devices);
         try {
             this.plan = plan(format);
             this.estimate = Estimate.of(model, plan, settings.memory());
         } catch (RuntimeException e) {
-            device.close();
+            threads.close();
+            devices.close();
             model.close();
             throw e;
         }
@@ -112,12 +121,13 @@ final class CompressionRun implements AutoCloseable {
         BlockPipeline pipeline = new BlockPipeline(this, calibration);
         long units = pipeline.units() + plan.tensors().stream().filter(this::countsAsWork).count();
         settings.listener().on(new ProgressEvent.Started(units));
-        for (TensorPlan tensor : plan.tensors()) {
-            if (!plan.needsStatistics(tensor) && tensor.output() != null) {
-                single(tensor);
-            }
-        }
+        threads.each(
+                plan.tensors().stream()
+                        .filter(tensor -> !plan.needsStatistics(tensor) && tensor.output() != null)
+                        .toList(),
+                this::single);
         pipeline.run();
+        batchSequences = pipeline.batchSequences();
         settings.listener().on(new ProgressEvent.Advanced(done, "closing the output"));
         writer.force();
         writer.finish();
@@ -157,7 +167,7 @@ final class CompressionRun implements AutoCloseable {
                 recipeWithTypes(),
                 calibrationChecksum(calibration),
                 plan.format().name(),
-                device.name(),
+                devices.names(),
                 device.kernelVariant(),
                 device.threads());
     }
@@ -222,23 +232,23 @@ final class CompressionRun implements AutoCloseable {
                         notice(message + " (" + count + (count == 1 ? " tensor)" : " tensors)")));
     }
 
-    /** A tensor that needs no activations. */
-    private void single(TensorPlan tensor) {
+    /** A tensor that needs no activations; on each device by one thread. */
+    private void single(Device where, TensorPlan tensor) {
         if (!finished(tensor)) {
             switch (tensor.action()) {
                 case COPY -> {
-                    try (Tensor source = model.load(device, tensor.key())) {
-                        finish(tensor, tensors.write(tensor, source), null, null);
+                    try (Tensor source = model.load(where, tensor.key())) {
+                        write(tensor, source, null);
                     }
                 }
                 case DERIVE -> finish(tensor, tensors.write(tensor, rotaryFactors()), null, null);
                 case ROUND, COMPRESS -> {
-                    try (Tensor source = model.load(device, tensor.key())) {
+                    try (Tensor source = model.load(where, tensor.key())) {
                         var result =
-                                new MatrixCompressor(device, plan.recipe(), importance)
+                                new MatrixCompressor(where, plan.recipe(), importance)
                                         .compress(source, tensor, null, null);
                         try (Tensor stored = result.stored()) {
-                            finish(tensor, tensors.write(tensor, stored), result, null);
+                            write(tensor, stored, result);
                         }
                     }
                 }
@@ -248,6 +258,12 @@ final class CompressionRun implements AutoCloseable {
         if (countsAsWork(tensor)) {
             advance(tensor.output().name());
         }
+    }
+
+    /** One thread at a time. */
+    private synchronized void write(
+            TensorPlan tensor, Tensor stored, MatrixCompressor.Result result) {
+        finish(tensor, tensors.write(tensor, stored), result, null);
     }
 
     /** Copies beside computed blocks take no time worth a unit; they would spoil the time left. */
@@ -264,12 +280,12 @@ final class CompressionRun implements AutoCloseable {
         return bytes;
     }
 
-    boolean finished(TensorPlan tensor) {
+    synchronized boolean finished(TensorPlan tensor) {
         return records.containsKey(tensor.output().name());
     }
 
     /** Puts a tensor whose bytes are written into journal and record. */
-    void finish(
+    synchronized void finish(
             TensorPlan tensor, String sha256, MatrixCompressor.Result result, Long deadColumns) {
         Long zeros = null;
         Double sparsity = null;
@@ -278,7 +294,7 @@ final class CompressionRun implements AutoCloseable {
             requireZeros(tensor, zeros);
             sparsity = (double) zeros / tensor.elements();
         }
-        Device.Factorization factorization = result == null ? null : result.factorization();
+        Factorization factorization = result == null ? null : result.factorization();
         boolean measured = result != null && result.squaredOutput() > 0;
         TensorRecord record =
                 new TensorRecord(
@@ -299,6 +315,9 @@ final class CompressionRun implements AutoCloseable {
                         result == null ? null : result.shrinkage(),
                         factorization == null ? null : factorization.attempts(),
                         deadColumns,
+                        devices.all().size() > 1 && result != null
+                                ? result.stored().device().name()
+                                : null,
                         sha256);
         if (factorization != null && factorization.attempts() > 1) {
             notice(
@@ -314,12 +333,12 @@ final class CompressionRun implements AutoCloseable {
         settings.listener().on(new ProgressEvent.TensorFinished(record));
     }
 
-    void notice(String message) {
+    synchronized void notice(String message) {
         notices.add(message);
         settings.listener().on(new ProgressEvent.Notice(message));
     }
 
-    void advance(String what) {
+    synchronized void advance(String what) {
         settings.listener().on(new ProgressEvent.Advanced(++done, what));
     }
 
@@ -332,9 +351,11 @@ final class CompressionRun implements AutoCloseable {
                         settings.source().getFileName().toString(),
                         Fingerprint.ofSource(model.checkpoint()),
                         plan.recipe().toJson(),
-                        device.name(),
+                        devices.names(),
                         device.kernelVariant(),
                         device.threads(),
+                        batchSequences,
+                        devices.peakBytes().orElse(null),
                         calibrationRecord(calibration),
                         plan.format() == Format.GGUF ? "gguf" : "safetensors",
                         plan.simulated(),
@@ -446,6 +467,10 @@ final class CompressionRun implements AutoCloseable {
         return device;
     }
 
+    DeviceThreads threads() {
+        return threads;
+    }
+
     Model model() {
         return model;
     }
@@ -475,7 +500,8 @@ final class CompressionRun implements AutoCloseable {
         if (writer != null) {
             writer.close();
         }
-        device.close();
+        threads.close();
+        devices.close();
         model.close();
     }
 }

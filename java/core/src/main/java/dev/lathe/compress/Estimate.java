@@ -106,7 +106,7 @@ public record Estimate(
             if (tensor.action() == Action.COMPRESS && tensor.key().role().linear()) {
                 greatest = Math.max(greatest, 5L * Float.BYTES * tensor.elements());
             } else if (tensor.action() != Action.COPY && !tensor.key().role().layered()) {
-                long chunk = 3L * Float.BYTES * 16384 * tensor.cols();
+                long chunk = 3L * Float.BYTES * Math.min(16384, rows(tensor)) * tensor.cols();
                 greatest =
                         Math.max(
                                 greatest,
@@ -124,7 +124,27 @@ public record Estimate(
         return block + Math.max(greatest, embedding);
     }
 
-    private static long sourceBlockBytes(CompressionPlan plan) {
+    /** What a device holds whatever the batches: weights, H and what is made of it. */
+    static long deviceBytes(CompressionPlan plan) {
+        boolean corrects = plan.tensors().stream().anyMatch(plan::correctsInputs);
+        return weightBytes(plan)
+                + hessianBytes(plan)
+                + (corrects ? sourceBlockBytes(plan) + driftBytes(plan) : 0);
+    }
+
+    /** The widest inputs of so many tokens. */
+    static long inputBytes(CompressionPlan plan, long tokens) {
+        long cols =
+                plan.tensors().stream()
+                        .filter(plan::needsStatistics)
+                        .mapToLong(TensorPlan::cols)
+                        .max()
+                        .orElse(0);
+        return tokens * cols * Float.BYTES;
+    }
+
+    /** A block's weights as the source stores them. */
+    static long sourceBlockBytes(CompressionPlan plan) {
         long block = 0;
         for (TensorPlan tensor : plan.tensors()) {
             if (tensor.source() != null && tensor.key().layer() == 0) {
@@ -177,7 +197,7 @@ public record Estimate(
      * What a batch needs while it goes through a stage: residual, inputs, outputs, queries, keys
      * and values.
      */
-    private static long batchBytes(ModelConfig config, long tokens) {
+    static long batchBytes(ModelConfig config, long tokens) {
         long widths =
                 2L * config.hiddenSize()
                         + Math.max(

@@ -6,6 +6,8 @@ import dev.lathe.checkpoint.TensorRole;
 import dev.lathe.compress.TensorPlan.Action;
 import dev.lathe.device.DType;
 import dev.lathe.device.Device;
+import dev.lathe.device.Factorization;
+import dev.lathe.device.ObsResult;
 import dev.lathe.device.ObsStep;
 import dev.lathe.device.Scope;
 import dev.lathe.device.Tensor;
@@ -58,7 +60,7 @@ final class MatrixCompressor {
             double loss,
             double squaredError,
             double squaredOutput,
-            Device.Factorization factorization,
+            Factorization factorization,
             Double shrinkage) {}
 
     /**
@@ -81,7 +83,7 @@ final class MatrixCompressor {
         double loss = 0;
         double error = 0;
         double output = 0;
-        Device.Factorization factorization = null;
+        Factorization factorization = null;
         Double shrinkage = null;
         try {
             for (long row = 0; row < source.rows(); row += chunk) {
@@ -177,7 +179,7 @@ final class MatrixCompressor {
                             ? stored
                             : scope.tensor(plan.storage(), w.rows(), w.cols());
         }
-        Device.ObsResult result = device.obsCompress(w, factor, step, statistics.dead(), packed);
+        ObsResult result = device.obsCompress(w, factor, step, statistics.dead(), packed);
         // Where a mask is kept, its zeros are counted again.
         zeros = prunesByScore ? zeros : result.zeros();
         if (packed != stored) {

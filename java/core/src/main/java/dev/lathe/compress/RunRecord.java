@@ -19,9 +19,11 @@ import java.util.List;
  * @param source name of the source
  * @param sourceSha256 checksum of the source's tensors: descriptions and samples
  * @param recipe the recipe with its defaults filled in
- * @param device name of the device
+ * @param device name of the device, or names of several
  * @param kernels which kernels computed
  * @param threads host threads
+ * @param batchSequences sequences that went through a layer at once, or null where none did
+ * @param devicePeakBytes most bytes of tensors at once in the memory of a GPU, or null without one
  * @param calibration what was calibrated on, or null
  * @param format {@code gguf} or {@code safetensors}
  * @param simulated whether types are simulated by floats of the same values
@@ -47,6 +49,8 @@ public record RunRecord(
         String device,
         String kernels,
         int threads,
+        Integer batchSequences,
+        Long devicePeakBytes,
         Calibration calibration,
         String format,
         boolean simulated,

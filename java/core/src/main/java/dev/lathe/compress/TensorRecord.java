@@ -25,6 +25,7 @@ import java.util.List;
  * @param shrinkage the share of diag(H) that replaced H
  * @param dampingAttempts 1 where the λ asked for was enough
  * @param deadColumns inputs that were always zero
+ * @param device which of several devices compressed it
  * @param sha256 checksum of the bytes in the output
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -46,4 +47,5 @@ public record TensorRecord(
         Double shrinkage,
         Integer dampingAttempts,
         Long deadColumns,
+        String device,
         String sha256) {}

@@ -2,31 +2,24 @@ package dev.lathe.device;
 
 import dev.lathe.LatheException;
 import dev.lathe.UsageException;
-import dev.lathe.device.cuda.Cuda;
 import dev.lathe.nativebackend.Backend;
 import dev.lathe.nativebackend.FactorReport;
 import dev.lathe.nativebackend.ObsOptions;
 import dev.lathe.nativebackend.ObsReport;
 import dev.lathe.nativebackend.global.lathe;
-import java.nio.file.Path;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.IntPointer;
-import org.bytedeco.javacpp.Pointer;
 
 /**
  * One open backend and its operations over {@link Tensor}s. Shapes are checked here; {@code
  * native/include/lathe/backend.h} gives the mathematics. T is a number of tokens. Used by one
  * thread at a time.
  */
-public final class Device implements AutoCloseable {
-    private Backend backend;
-    private long allocated;
-    private long peak;
-
+public final class Device extends OpenBackend {
     private Device(Backend backend) {
-        this.backend = backend;
+        super(backend);
     }
 
     /**
@@ -52,19 +45,22 @@ public final class Device implements AutoCloseable {
      * @throws UsageException if there is no such device or no such kernels
      */
     public static Device open(String name, String kernels, int threads) {
-        String device = name.equals("auto") ? "cpu" : name;
-        Cuda.missing(device)
-                .ifPresent(
-                        why -> {
-                            throw new UsageException(
-                                    "device '" + device + "' is not available: " + why);
-                        });
-        String library = Cuda.library(device).map(Path::toString).orElse(null);
-        try {
-            return new Device(lathe.createBackend(device, kernels, threads, 0, library));
-        } catch (RuntimeException e) {
-            throw new UsageException(e.getMessage(), e);
-        }
+        return open(name, kernels, threads, 0);
+    }
+
+    /**
+     * Opens a device with a budget of its memory.
+     *
+     * @param name as above
+     * @param kernels as above
+     * @param threads as above
+     * @param memory bytes of a GPU's memory that may be held at once; 0 takes what is free
+     * @return the open device
+     * @throws UsageException if there is no such device or no such kernels, or the device has no
+     *     memory of its own to be limited
+     */
+    public static Device open(String name, String kernels, int threads, long memory) {
+        return new Device(Backends.create(name, kernels, threads, memory));
     }
 
     /**
@@ -77,41 +73,13 @@ public final class Device implements AutoCloseable {
     }
 
     /**
-     * The device's name.
-     *
-     * @return such as {@code cpu}
-     */
-    public String name() {
-        return backend().device().getString();
-    }
-
-    /**
-     * Which kernels compute, for the record of a run: results of different kernels may differ in
-     * their last bits.
-     *
-     * @return such as {@code avx512+openblas-SkylakeX}
-     */
-    public String kernelVariant() {
-        return backend().kernelVariant().getString();
-    }
-
-    /**
-     * The number of host threads.
-     *
-     * @return at least 1
-     */
-    public int threads() {
-        return backend().threads();
-    }
-
-    /**
      * Allocates a tensor whose values are undefined. The caller closes it.
      *
      * @param type storage type
      * @param rows number of rows
      * @param cols values in a row
      * @return the tensor
-     * @throws LatheException if the device has not enough memory
+     * @throws OutOfDeviceMemoryException if the device has not enough memory
      */
     public Tensor tensor(DType type, long rows, long cols) {
         return Tensor.allocate(this, type, rows, cols);
@@ -127,24 +95,6 @@ public final class Device implements AutoCloseable {
     }
 
     /**
-     * Bytes of open tensors.
-     *
-     * @return the bytes at present
-     */
-    public long allocatedBytes() {
-        return allocated;
-    }
-
-    /**
-     * The most bytes of open tensors that there have been at once.
-     *
-     * @return bytes
-     */
-    public long peakBytes() {
-        return peak;
-    }
-
-    /**
      * y = rows of a table.
      *
      * @param y [T × cols]
@@ -154,15 +104,16 @@ public final class Device implements AutoCloseable {
     public void embedding(Tensor y, Tensor table, int[] tokens) {
         requireShape("embedding", y, tokens.length, table.cols());
         try (IntPointer ids = new IntPointer(tokens)) {
-            backend()
-                    .embedding(
-                            y.floats(),
-                            table.pointer(),
-                            table.type().id(),
-                            table.rows(),
-                            table.cols(),
-                            ids,
-                            tokens.length);
+            run(
+                    backend ->
+                            backend.embedding(
+                                    y.floats(),
+                                    table.pointer(),
+                                    table.type().id(),
+                                    table.rows(),
+                                    table.cols(),
+                                    ids,
+                                    tokens.length));
         }
     }
 
@@ -177,7 +128,15 @@ public final class Device implements AutoCloseable {
     public void rmsNorm(Tensor y, Tensor x, Tensor weight, float epsilon) {
         requireShape("rmsNorm", y, x.rows(), x.cols());
         requireShape("rmsNorm weight", weight, 1, x.cols());
-        backend().rmsNorm(y.floats(), x.floats(), weight.floats(), x.rows(), x.cols(), epsilon);
+        run(
+                backend ->
+                        backend.rmsNorm(
+                                y.floats(),
+                                x.floats(),
+                                weight.floats(),
+                                x.rows(),
+                                x.cols(),
+                                epsilon));
     }
 
     /**
@@ -192,17 +151,18 @@ public final class Device implements AutoCloseable {
     public void rope(
             Tensor x, long length, long headSize, float[] inverseFrequencies, boolean interleaved) {
         try (FloatPointer frequencies = new FloatPointer(inverseFrequencies)) {
-            backend()
-                    .rope(
-                            x.floats(),
-                            x.rows(),
-                            length,
-                            x.cols() / headSize,
-                            headSize,
-                            2L * inverseFrequencies.length,
-                            frequencies,
-                            1f,
-                            interleaved);
+            run(
+                    backend ->
+                            backend.rope(
+                                    x.floats(),
+                                    x.rows(),
+                                    length,
+                                    x.cols() / headSize,
+                                    headSize,
+                                    2L * inverseFrequencies.length,
+                                    frequencies,
+                                    1f,
+                                    interleaved));
         }
     }
 
@@ -223,18 +183,19 @@ public final class Device implements AutoCloseable {
             throw new IllegalArgumentException(
                     "attention: " + q.rows() + " tokens are no whole sequences of " + length);
         }
-        backend()
-                .attention(
-                        y.floats(),
-                        q.floats(),
-                        k.floats(),
-                        v.floats(),
-                        q.rows() / length,
-                        length,
-                        q.cols() / headSize,
-                        k.cols() / headSize,
-                        headSize,
-                        (float) (1 / Math.sqrt(headSize)));
+        run(
+                backend ->
+                        backend.attention(
+                                y.floats(),
+                                q.floats(),
+                                k.floats(),
+                                v.floats(),
+                                q.rows() / length,
+                                length,
+                                q.cols() / headSize,
+                                k.cols() / headSize,
+                                headSize,
+                                (float) (1 / Math.sqrt(headSize))));
     }
 
     /**
@@ -247,7 +208,7 @@ public final class Device implements AutoCloseable {
     public void swiglu(Tensor y, Tensor gate, Tensor up) {
         requireShape("swiglu", y, gate.rows(), gate.cols());
         requireShape("swiglu", up, gate.rows(), gate.cols());
-        backend().swiglu(y.floats(), gate.floats(), up.floats(), y.elements());
+        run(backend -> backend.swiglu(y.floats(), gate.floats(), up.floats(), y.elements()));
     }
 
     /**
@@ -269,7 +230,7 @@ public final class Device implements AutoCloseable {
      */
     public void add(Tensor y, Tensor x, float scale) {
         requireShape("add", x, y.rows(), y.cols());
-        backend().add(y.floats(), x.floats(), scale, y.elements());
+        run(backend -> backend.add(y.floats(), x.floats(), scale, y.elements()));
     }
 
     /**
@@ -286,16 +247,17 @@ public final class Device implements AutoCloseable {
         if (bias != null) {
             requireShape("linear bias", bias, 1, w.rows());
         }
-        backend()
-                .linear(
-                        y.floats(),
-                        x.floats(),
-                        w.pointer(),
-                        w.type().id(),
-                        bias == null ? null : bias.floats(),
-                        x.rows(),
-                        w.rows(),
-                        w.cols());
+        run(
+                backend ->
+                        backend.linear(
+                                y.floats(),
+                                x.floats(),
+                                w.pointer(),
+                                w.type().id(),
+                                bias == null ? null : bias.floats(),
+                                x.rows(),
+                                w.rows(),
+                                w.cols()));
     }
 
     /**
@@ -306,7 +268,7 @@ public final class Device implements AutoCloseable {
      */
     public void accumulateHessian(Tensor h, Tensor x) {
         requireShape("accumulateHessian", h, x.cols(), x.cols());
-        backend().accumulateHessian(h.floats(), x.floats(), x.rows(), x.cols());
+        run(backend -> backend.accumulateHessian(h.floats(), x.floats(), x.rows(), x.cols()));
     }
 
     /**
@@ -316,7 +278,7 @@ public final class Device implements AutoCloseable {
      * @param tokens tokens that were accumulated
      */
     public void finishHessian(Tensor h, long tokens) {
-        backend().finishHessian(h.floats(), tokens, h.cols());
+        run(backend -> backend.finishHessian(h.floats(), tokens, h.cols()));
     }
 
     /**
@@ -337,17 +299,16 @@ public final class Device implements AutoCloseable {
             throw new IllegalArgumentException("inverseFactor: " + h + " into " + u);
         }
         try (FactorReport report =
-                backend()
-                        .inverseFactor(
-                                u.pointer(),
-                                h.pointer(),
-                                h.type().id(),
-                                h.cols(),
-                                damping,
-                                shrinkage)) {
+                call(
+                        backend ->
+                                backend.inverseFactor(
+                                        u.pointer(),
+                                        h.pointer(),
+                                        h.type().id(),
+                                        h.cols(),
+                                        damping,
+                                        shrinkage))) {
             return new Factorization(report.damping(), report.attempts(), report.deadColumns());
-        } catch (RuntimeException e) {
-            throw new LatheException(e.getMessage(), e);
         }
     }
 
@@ -361,9 +322,10 @@ public final class Device implements AutoCloseable {
     public void accumulateProduct(Tensor c, Tensor a, Tensor b) {
         requireShape("accumulateProduct", c, a.cols(), b.cols());
         requireShape("accumulateProduct", b, a.rows(), b.cols());
-        backend()
-                .accumulateProduct(
-                        c.floats(), a.floats(), b.floats(), a.rows(), a.cols(), b.cols());
+        run(
+                backend ->
+                        backend.accumulateProduct(
+                                c.floats(), a.floats(), b.floats(), a.rows(), a.cols(), b.cols()));
     }
 
     /**
@@ -374,7 +336,7 @@ public final class Device implements AutoCloseable {
      */
     public void applyInverse(Tensor w, Tensor u) {
         requireShape("applyInverse", u, w.cols(), w.cols());
-        backend().applyInverse(w.floats(), u.floats(), w.rows(), w.cols());
+        run(backend -> backend.applyInverse(w.floats(), u.floats(), w.rows(), w.cols()));
     }
 
     /**
@@ -386,7 +348,7 @@ public final class Device implements AutoCloseable {
      */
     public double quadraticForm(Tensor w, Tensor h) {
         requireShape("quadraticForm", h, w.cols(), w.cols());
-        return backend().quadraticForm(w.floats(), h.floats(), w.rows(), w.cols());
+        return call(backend -> backend.quadraticForm(w.floats(), h.floats(), w.rows(), w.cols()));
     }
 
     /**
@@ -410,20 +372,21 @@ public final class Device implements AutoCloseable {
                         || packed.type() != step.type())) {
             throw new IllegalArgumentException("obsCompress: " + packed + " cannot take " + w);
         }
-        try (ObsOptions options = options(step);
-                BytePointer deadColumns = dead == null ? null : flags(dead);
+        try (ObsOptions options = step.options();
+                BytePointer deadColumns = dead == null ? null : ObsStep.flags(dead);
                 ObsReport report =
-                        backend()
-                                .obsCompress(
-                                        w.pointer(),
-                                        u.pointer(),
-                                        w.type().id(),
-                                        w.rows(),
-                                        w.cols(),
-                                        options,
-                                        deadColumns,
-                                        packed == null ? null : packed.pointer(),
-                                        (BytePointer) null)) {
+                        call(
+                                backend ->
+                                        backend.obsCompress(
+                                                w.pointer(),
+                                                u.pointer(),
+                                                w.type().id(),
+                                                w.rows(),
+                                                w.cols(),
+                                                options,
+                                                deadColumns,
+                                                packed == null ? null : packed.pointer(),
+                                                (BytePointer) null))) {
             return new ObsResult(report.zeros(), report.loss());
         }
     }
@@ -438,15 +401,16 @@ public final class Device implements AutoCloseable {
      * @return zeros set
      */
     public long scorePrune(Tensor w, Tensor columnNorm, ObsStep step, boolean perRow) {
-        try (ObsOptions options = options(step)) {
-            return backend()
-                    .scorePrune(
-                            w.floats(),
-                            columnNorm == null ? null : columnNorm.floats(),
-                            w.rows(),
-                            w.cols(),
-                            options,
-                            perRow);
+        try (ObsOptions options = step.options()) {
+            return call(
+                    backend ->
+                            backend.scorePrune(
+                                    w.floats(),
+                                    columnNorm == null ? null : columnNorm.floats(),
+                                    w.rows(),
+                                    w.cols(),
+                                    options,
+                                    perRow));
         }
     }
 
@@ -462,15 +426,16 @@ public final class Device implements AutoCloseable {
         if (packed.rows() != w.rows() || packed.cols() != w.cols()) {
             throw new IllegalArgumentException("quantize: " + w + " into " + packed);
         }
-        backend()
-                .quantize(
-                        packed.pointer(),
-                        w.floats(),
-                        importance == null ? null : importance.floats(),
-                        packed.type().id(),
-                        w.rows(),
-                        w.cols(),
-                        exactZeros);
+        run(
+                backend ->
+                        backend.quantize(
+                                packed.pointer(),
+                                w.floats(),
+                                importance == null ? null : importance.floats(),
+                                packed.type().id(),
+                                w.rows(),
+                                w.cols(),
+                                exactZeros));
     }
 
     /**
@@ -481,7 +446,13 @@ public final class Device implements AutoCloseable {
      */
     public void dequantize(Tensor w, Tensor packed) {
         requireShape("dequantize", w, packed.rows(), packed.cols());
-        backend().dequantize(w.floats(), packed.pointer(), packed.type().id(), packed.elements());
+        run(
+                backend ->
+                        backend.dequantize(
+                                w.floats(),
+                                packed.pointer(),
+                                packed.type().id(),
+                                packed.elements()));
     }
 
     /**
@@ -491,7 +462,7 @@ public final class Device implements AutoCloseable {
      * @return index of the first, or -1
      */
     public long findNonFinite(Tensor x) {
-        return backend().findNonFinite(x.floats(), x.elements());
+        return call(backend -> backend.findNonFinite(x.floats(), x.elements()));
     }
 
     /**
@@ -505,7 +476,10 @@ public final class Device implements AutoCloseable {
         requireShape("logProbabilities", logits, targets.length, logits.cols());
         try (IntPointer ids = new IntPointer(targets);
                 DoublePointer result = new DoublePointer(targets.length)) {
-            backend().logProbabilities(result, logits.floats(), ids, targets.length, logits.cols());
+            run(
+                    backend ->
+                            backend.logProbabilities(
+                                    result, logits.floats(), ids, targets.length, logits.cols()));
             double[] values = new double[targets.length];
             result.get(values);
             return values;
@@ -525,65 +499,18 @@ public final class Device implements AutoCloseable {
         requireShape("klDivergence", logits, divergence.length, reference.cols());
         try (DoublePointer nats = new DoublePointer(divergence.length);
                 BytePointer same = new BytePointer(sameTop.length)) {
-            backend()
-                    .klDivergence(
-                            nats,
-                            same,
-                            reference.floats(),
-                            logits.floats(),
-                            logits.rows(),
-                            logits.cols());
+            run(
+                    backend ->
+                            backend.klDivergence(
+                                    nats,
+                                    same,
+                                    reference.floats(),
+                                    logits.floats(),
+                                    logits.rows(),
+                                    logits.cols()));
             nats.get(divergence);
             same.get(sameTop);
         }
-    }
-
-    /** Waits until all work handed in is done. */
-    public void synchronize() {
-        backend().synchronize();
-    }
-
-    Backend backend() {
-        if (backend == null) {
-            throw new IllegalStateException("the device is closed");
-        }
-        return backend;
-    }
-
-    Pointer allocate(long bytes) {
-        try {
-            Pointer memory = backend().acquire(bytes);
-            allocated += bytes;
-            peak = Math.max(peak, allocated);
-            return memory;
-        } catch (RuntimeException e) {
-            throw new LatheException(e.getMessage(), e);
-        }
-    }
-
-    void release(Pointer memory, long bytes) {
-        backend().release(memory);
-        allocated -= bytes;
-    }
-
-    private static ObsOptions options(ObsStep step) {
-        ObsOptions options = new ObsOptions();
-        options.sparsity(step.sparsity());
-        options.keepN(step.keepN());
-        options.ofM(step.ofM());
-        options.maskBlock(step.maskBlock());
-        options.updateBlock(step.updateBlock());
-        options.keepZeros(step.keepZeros());
-        options.type(step.type().id());
-        return options;
-    }
-
-    private static BytePointer flags(boolean[] values) {
-        BytePointer bytes = new BytePointer(values.length);
-        for (int i = 0; i < values.length; i++) {
-            bytes.put(i, (byte) (values[i] ? 1 : 0));
-        }
-        return bytes;
     }
 
     private static void requireShape(String what, Tensor tensor, long rows, long cols) {
@@ -592,29 +519,4 @@ public final class Device implements AutoCloseable {
                     what + ": expected [" + rows + ", " + cols + "], found " + tensor);
         }
     }
-
-    @Override
-    public void close() {
-        if (backend != null) {
-            backend.deallocate();
-            backend = null;
-        }
-    }
-
-    /**
-     * What a factorisation needed.
-     *
-     * @param damping the λ that succeeded
-     * @param attempts 1 where the λ asked for was enough
-     * @param deadColumns columns without any input
-     */
-    public record Factorization(double damping, int attempts, long deadColumns) {}
-
-    /**
-     * What OBS compression did.
-     *
-     * @param zeros weights set to zero by the mask
-     * @param loss Σ e² with e = (w − q) / U_jj
-     */
-    public record ObsResult(long zeros, double loss) {}
 }

@@ -1,5 +1,8 @@
 package dev.lathe.device;
 
+import dev.lathe.nativebackend.ObsOptions;
+import org.bytedeco.javacpp.BytePointer;
+
 /**
  * What one call of OBS compression is asked to do; see {@code ObsOptions} in {@code backend.h}.
  *
@@ -70,5 +73,27 @@ public record ObsStep(
      */
     public boolean prunes() {
         return ofM > 0 || sparsity > 0;
+    }
+
+    /** As the native part takes it. */
+    ObsOptions options() {
+        ObsOptions options = new ObsOptions();
+        options.sparsity(sparsity);
+        options.keepN(keepN);
+        options.ofM(ofM);
+        options.maskBlock(maskBlock);
+        options.updateBlock(updateBlock);
+        options.keepZeros(keepZeros);
+        options.type(type.id());
+        return options;
+    }
+
+    /** A byte for each flag. */
+    static BytePointer flags(boolean[] values) {
+        BytePointer bytes = new BytePointer(values.length);
+        for (int i = 0; i < values.length; i++) {
+            bytes.put(i, (byte) (values[i] ? 1 : 0));
+        }
+        return bytes;
     }
 }

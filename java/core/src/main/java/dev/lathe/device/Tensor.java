@@ -139,7 +139,7 @@ public final class Tensor implements AutoCloseable {
         checkRange(offset, source.remaining());
         if (source.isDirect()) {
             BytePointer host = new BytePointer(source);
-            device.backend().upload(at(offset), host, source.remaining());
+            device.run(backend -> backend.upload(at(offset), host, source.remaining()));
             source.position(source.limit());
             return;
         }
@@ -164,7 +164,8 @@ public final class Tensor implements AutoCloseable {
         if (!target.isDirect()) {
             throw new IllegalArgumentException("download needs a direct buffer");
         }
-        device.backend().download(new BytePointer(target), at(offset), target.remaining());
+        BytePointer host = new BytePointer(target);
+        device.run(backend -> backend.download(host, at(offset), target.remaining()));
         target.position(target.limit());
     }
 
@@ -211,7 +212,7 @@ public final class Tensor implements AutoCloseable {
 
     /** Sets every byte to 0. */
     public void zero() {
-        device.backend().clear(at(0), bytes);
+        device.run(backend -> backend.clear(at(0), bytes));
     }
 
     /**
@@ -223,7 +224,24 @@ public final class Tensor implements AutoCloseable {
         if (source.bytes != bytes || source.type != type) {
             throw new IllegalArgumentException(this + " cannot take a copy of " + source);
         }
-        device.backend().copy(at(0), source.at(0), bytes);
+        device.run(backend -> backend.copy(at(0), source.at(0), bytes));
+    }
+
+    /**
+     * The same values on a device.
+     *
+     * @param target where to; the copy goes through the host's memory
+     * @return a new tensor, closed by the caller
+     */
+    public Tensor copyTo(Device target) {
+        Tensor copy = target.tensor(type, rows, cols);
+        try {
+            Transfer.run(bytes, this::download, copy::upload);
+            return copy;
+        } catch (RuntimeException e) {
+            copy.close();
+            throw e;
+        }
     }
 
     Pointer pointer() {

@@ -1,13 +1,11 @@
 package dev.lathe.model;
 
 import dev.lathe.checkpoint.ModelConfig;
-import dev.lathe.checkpoint.TensorKey;
 import dev.lathe.checkpoint.TensorRole;
 import dev.lathe.device.DType;
 import dev.lathe.device.Device;
 import dev.lathe.device.Scope;
 import dev.lathe.device.Tensor;
-import java.util.EnumMap;
 import java.util.Map;
 import java.util.function.BiConsumer;
 
@@ -30,14 +28,20 @@ public final class DecoderBlock implements AutoCloseable {
     private final ModelConfig config;
     private final float[] inverseFrequencies;
     private final boolean interleaved;
-    private final Map<TensorRole, Tensor> weights = new EnumMap<>(TensorRole.class);
-    private final Map<TensorRole, Tensor> biases = new EnumMap<>(TensorRole.class);
+    private final Map<TensorRole, Tensor> weights;
+    private final Map<TensorRole, Tensor> biases;
 
-    private DecoderBlock(Model model, Device device) {
+    DecoderBlock(
+            Model model,
+            Device device,
+            Map<TensorRole, Tensor> weights,
+            Map<TensorRole, Tensor> biases) {
         this.device = device;
         this.config = model.config();
         this.inverseFrequencies = model.inverseFrequencies();
         this.interleaved = model.interleaved();
+        this.weights = weights;
+        this.biases = biases;
     }
 
     /**
@@ -49,25 +53,8 @@ public final class DecoderBlock implements AutoCloseable {
      * @return the block
      */
     public static DecoderBlock load(Model model, Device device, int layer) {
-        model.requireComputed("computing a block");
-        DecoderBlock block = new DecoderBlock(model, device);
-        try {
-            for (TensorKey key : model.tensors().keySet()) {
-                if (key.layer() != layer || !key.role().layered()) {
-                    continue;
-                }
-                if (key.part() == TensorKey.Part.BIAS) {
-                    block.biases.put(key.role(), model.loadF32(device, key));
-                } else if (key.role().linear()) {
-                    block.weights.put(key.role(), model.load(device, key));
-                } else {
-                    block.weights.put(key.role(), model.loadF32(device, key));
-                }
-            }
-            return block;
-        } catch (RuntimeException e) {
-            block.close();
-            throw e;
+        try (BlockUpload upload = new BlockUpload(model, device, layer)) {
+            return upload.finish();
         }
     }
 

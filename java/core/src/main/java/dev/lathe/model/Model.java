@@ -145,6 +145,19 @@ public final class Model implements AutoCloseable {
      * @throws DataException if it is missing, cannot be decoded, or holds NaN or infinity
      */
     public Tensor load(Device device, TensorKey key) {
+        Tensor tensor = allocate(device, key);
+        try {
+            upload(key, tensor, 0, tensor.bytes());
+            requireFinite(device, tensor, key);
+            return tensor;
+        } catch (RuntimeException e) {
+            tensor.close();
+            throw e;
+        }
+    }
+
+    /** Memory for a tensor as it is stored; see {@link #load}. */
+    Tensor allocate(Device device, TensorKey key) {
         TensorInfo info = require(key);
         if (!info.type().decodable()) {
             throw new DataException(
@@ -156,22 +169,17 @@ public final class Model implements AutoCloseable {
                             + ", which Lathe cannot compute with");
         }
         boolean vector = info.shape().size() == 1;
-        Tensor tensor =
-                device.tensor(
-                        info.type(),
-                        vector ? 1 : info.rows(),
-                        vector ? info.elements() : info.cols());
-        try {
-            Transfer.run(
-                    info.byteLength(),
-                    (offset, piece) -> checkpoint.read(info, offset, piece),
-                    tensor::upload);
-            requireFinite(device, tensor, info);
-            return tensor;
-        } catch (RuntimeException e) {
-            tensor.close();
-            throw e;
-        }
+        return device.tensor(
+                info.type(), vector ? 1 : info.rows(), vector ? info.elements() : info.cols());
+    }
+
+    /** Sends bytes of a tensor to where it was {@linkplain #allocate allocated}. */
+    void upload(TensorKey key, Tensor tensor, long first, long count) {
+        TensorInfo info = require(key);
+        Transfer.run(
+                count,
+                (offset, piece) -> checkpoint.read(info, first + offset, piece),
+                (offset, piece) -> tensor.upload(first + offset, piece));
     }
 
     /**
@@ -183,7 +191,11 @@ public final class Model implements AutoCloseable {
      * @throws DataException as {@link #load}
      */
     public Tensor loadF32(Device device, TensorKey key) {
-        Tensor stored = load(device, key);
+        return decoded(device, load(device, key));
+    }
+
+    /** A tensor in F32, in the place of the one given. */
+    static Tensor decoded(Device device, Tensor stored) {
         if (stored.type() == DType.F32) {
             return stored;
         }
@@ -199,10 +211,11 @@ public final class Model implements AutoCloseable {
      *
      * @param device the device
      * @param tensor the weights
-     * @param info where they come from
+     * @param key which they are
      * @throws DataException naming file, tensor and index if one is NaN or infinite
      */
-    private static void requireFinite(Device device, Tensor tensor, TensorInfo info) {
+    void requireFinite(Device device, Tensor tensor, TensorKey key) {
+        TensorInfo info = require(key);
         long step = Math.max(1, (1 << 22) / Math.max(1, tensor.cols()));
         for (long row = 0; row < tensor.rows(); row += step) {
             long count = Math.min(step, tensor.rows() - row);

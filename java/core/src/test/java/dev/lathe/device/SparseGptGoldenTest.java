@@ -70,12 +70,7 @@ class SparseGptGoldenTest {
 
     /** What the backend made of a problem. */
     private record Found(
-            double[] u,
-            double[] w,
-            byte[] mask,
-            Device.Factorization factor,
-            long zeros,
-            double loss) {}
+            double[] u, double[] w, byte[] mask, Factorization factor, long zeros, double loss) {}
 
     static Stream<Problem> problems() {
         List<Problem> problems = new ArrayList<>();
@@ -269,7 +264,7 @@ class SparseGptGoldenTest {
             Tensor h = upload(scope.tensor(type, cols, cols), hessian);
             Tensor w = upload(scope.tensor(type, rows, cols), problem.w);
             Tensor u = scope.tensor(type, cols, cols);
-            Device.Factorization factor =
+            Factorization factor =
                     device.inverseFactor(
                             u, h, problem.number("damping"), problem.number("shrinkage"));
             for (int j = 0; j < cols; j++) {

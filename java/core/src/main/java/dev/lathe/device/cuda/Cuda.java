@@ -40,6 +40,26 @@ public final class Cuda {
     }
 
     /**
+     * Whether a name is that of a GPU, emulated ones included.
+     *
+     * @param device the name
+     * @return true for {@code cuda}, {@code cuda:N} and {@code cuda-emulated}
+     */
+    public static boolean isNamed(String device) {
+        return CudaLibrary.of(device).isPresent();
+    }
+
+    /**
+     * The name of a GPU with its number: {@code cuda-emulated} is {@code cuda-emulated:0}.
+     *
+     * @param device the name
+     * @return the name with a number
+     */
+    public static String numbered(String device) {
+        return device.contains(":") ? device : device + ":0";
+    }
+
+    /**
      * The native library that makes a device.
      *
      * @param device as above
