@@ -1,7 +1,7 @@
 // Pruning by score: the weights that the CPU prunes, with ties by index.
 #include <cmath>
 
-#include "compression_fixture.h"
+#include "comparison.h"
 
 using namespace lathe;
 using namespace lathe::test;
@@ -56,17 +56,16 @@ ObsOptions share(double sparsity) {
 }  // namespace
 
 TEST(cudaPrunesByScoreLikeTheCpu) {
-  for (const int64_t rows : kSizes)
-    for (const int64_t cols : {int64_t(1), int64_t(33), int64_t(129), int64_t(1000)}) {
-      if (rows * cols > 200000) continue;
+  for (const int64_t size : kSizes)
+    for (const auto& [rows, cols] : {std::pair(size, beside(size)), std::pair(beside(size), size)}) {
       const std::vector<float> w = randomValues(rows * cols, 71), tied = withTies(rows * cols, 73);
-      const int schedules = rows * cols < 2000 ? 10 : 1;
       for (const bool perRow : {false, true}) {
-        checkPruning(w, {}, rows, cols, share(0.3), perRow, schedules);
-        checkPruning(w, someNorms(cols), rows, cols, share(0.5), perRow, 1);
-        checkPruning(tied, {}, rows, cols, share(0.6), perRow, 1);
+        checkPruning(w, someNorms(cols), rows, cols, share(0.5), perRow, kSchedules);
+        checkPruning(tied, {}, rows, cols, share(0.6), perRow, kSchedules);
       }
     }
+  for (const bool perRow : {false, true})
+    checkPruning(randomValues(129 * 1000, 78), {}, 129, 1000, share(0.3), perRow, 1);
 }
 
 TEST(cudaPrunesAnyShareLikeTheCpu) {
@@ -87,13 +86,15 @@ TEST(cudaPrunesWeightsThatAreNoNumbersLast) {
 
 TEST(cudaPrunesPatternsLikeTheCpu) {
   for (const auto& [n, m] : {std::pair<int, int>{2, 4}, {4, 8}, {1, 2}, {3, 5}, {100, 128}})
-    for (const int64_t rows : {int64_t(1), int64_t(33), int64_t(127)})
-      for (const int64_t groups : {1, 7}) {
-        ObsOptions options;
-        options.keepN = n;
-        options.ofM = m;
-        const int64_t cols = groups * m;
-        checkPruning(randomValues(rows * cols, 76), someNorms(cols), rows, cols, options, false, 1);
-        checkPruning(withTies(rows * cols, 77), {}, rows, cols, options, true, rows == 1 ? 10 : 1);
+    for (const int64_t size : kSizes) {
+      ObsOptions options;
+      options.keepN = n;
+      options.ofM = m;
+      // As many rows of one group, and as many columns in whole groups.
+      for (const auto& [rows, cols] : {std::pair<int64_t, int64_t>(size, m), {3, (size + m - 1) / m * m}}) {
+        if (m > 8 && size > 200 && rows == size) continue;
+        checkPruning(randomValues(rows * cols, 76), someNorms(cols), rows, cols, options, false, kSchedules);
+        checkPruning(withTies(rows * cols, 77), {}, rows, cols, options, true, 1);
       }
+    }
 }

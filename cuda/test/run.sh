@@ -62,18 +62,21 @@ hooked=("${plain[@]}" -g1 -fsanitize=thread --param tsan-instrument-func-entry-e
 address=("${common[@]}" -O1 -g1 -fsanitize=address)
 
 build_program() { # NAME (emulation or backend) KINDS (plain, address)...
-  local name=$1 tests host=() device=() kind
+  local name=$1 tests host=() device=() references=() kind
   shift
   if [ "$name" = emulation ]; then
     mapfile -t tests < <(matching test/emulation_*.cu test/emulation_*.cpp)
   else
     mapfile -t tests < <(matching test/*.cu test/*.cpp | grep -v '^test/emulation_')
     # The CPU backend's tests, on the backends of test/emulated_backends.cpp.
-    tests+=(../native/test/{backends,dense,obs_replay,arguments_test,forward_test,measuring_test,statistics_test}.cpp)
+    tests+=(../native/test/{backends,arguments_test,forward_test,measuring_test,statistics_test}.cpp)
+    references=(../native/test/{dense,obs_replay,references}.cpp)
     mapfile -t host < <(matching host/*.cpp)
     mapfile -t device < <(matching kernels/*.cu)
   fi
   [ ${#tests[@]} -gt 0 ] || return 1
+  # What is computed in loops over double precision is in neither run's interest: optimised, without checks.
+  compile references "${plain[@]}" -- "${references[@]}"
   for kind in "$@"; do
     local flags=("${plain[@]}") instrumented=("${hooked[@]}")
     [ "$kind" = plain ] || flags=("${address[@]}") instrumented=("${address[@]}")
@@ -91,6 +94,7 @@ build_program() { # NAME (emulation or backend) KINDS (plain, address)...
       objects_of "$kind/runtime" emulation/runtime/*.cpp ../native/test/main.cpp
       objects_of "$kind/kernels" "${device[@]}"
       objects_of "$kind/$name" "${host[@]}" "${tests[@]}"
+      objects_of references "${references[@]}"
     )
     if [ "$kind" = plain ]; then
       link "$name" "${parts[@]}" "${native[@]}"

@@ -1,26 +1,15 @@
-// The forward pass against loops in double precision.
-//
-// Bounds: u is the unit roundoff of F32. A sum of n products in any order is off by at most n u / (1 - n u) times the
-// sum of their magnitudes (Higham, Accuracy and Stability, 3.1); each further operation adds u of its result; where a
-// result can be denormal, each operation adds kUnderflow32.
+// The forward pass against loops in double precision (references.h).
 #include <algorithm>
 #include <cmath>
 
 #include "backends.h"
 #include "kernels/vector_math.h"
+#include "references.h"
 
 using namespace lathe;
 using namespace lathe::test;
 
 namespace {
-
-double gamma(int64_t n) {
-  const double nu = static_cast<double>(n) * kRoundoff32;
-  return nu / (1 - nu);
-}
-
-// Relative error that vector_math.h states for its exp.
-constexpr double kExpError = 3e-7;
 
 std::string sized(const char* operation, int64_t size, Filling filling) {
   return text(operation, " of ", size, " ", nameOf(filling), " values");
@@ -53,17 +42,7 @@ TEST(rmsNormScalesRows) {
         backend.rmsNorm(out.data(), x.data(), weight.data(), tokens, cols, kEpsilon);
         return out.values(where);
       });
-      for (int64_t t = 0; t < tokens; t++) {
-        double squares = 0;
-        for (int64_t i = 0; i < cols; i++) squares += std::pow(static_cast<double>(x[t * cols + i]), 2);
-        const double scale = 1 / std::sqrt(squares / static_cast<double>(cols) + kEpsilon);
-        for (int64_t i = 0; i < cols; i++) {
-          const double expected = x[t * cols + i] * scale * weight[i];
-          // The scale's rounding to F32 and two products; the F64 sum adds far less than u.
-          const double bound = 3.1 * kRoundoff32 * std::fabs(expected) + 2 * kUnderflow32;
-          CHECK_NEAR(y[t * cols + i], expected, bound, where, " at ", t, ",", i);
-        }
-      }
+      checkReference(y, rmsNormReference(x, weight, tokens, cols, kEpsilon), where);
     }
 }
 
@@ -84,106 +63,50 @@ TEST(rmsNormWorksInPlace) {
 }
 
 TEST(ropeTurnsPairs) {
-  struct Case {
-    int64_t tokens, length, heads, headSize, rotarySize;
-    float magnitude;
-  };
-  for (const Case& c : {Case{7, 7, 1, 2, 2, 1.0f}, Case{150, 50, 3, 64, 64, 1.0f}, Case{66, 33, 2, 13, 6, 1.25f},
-                        Case{4, 4098, 5, 128, 32, 1.0f}})
+  for (RopeShape s : {RopeShape{7, 7, 1, 2, 2, 1.0f, false}, RopeShape{150, 50, 3, 64, 64, 1.0f, false},
+                      RopeShape{66, 33, 2, 13, 6, 1.25f, false}, RopeShape{4, 4098, 5, 128, 32, 1.0f, false}})
     for (const bool interleaved : {false, true}) {
-      const int64_t half = c.rotarySize / 2;
-      const std::vector<float> x = randomValues(c.tokens * c.heads * c.headSize, 5, 3.0f);
-      std::vector<float> frequencies(static_cast<size_t>(half));
-      for (int64_t i = 0; i < half; i++)
-        frequencies[i] = std::pow(10000.0f, -static_cast<float>(i) / static_cast<float>(half));
-      const std::string where = text("rope of ", c.tokens, " tokens, head size ", c.headSize);
+      s.interleaved = interleaved;
+      const std::vector<float> x = randomValues(s.tokens * s.heads * s.headSize, 5, 3.0f);
+      const std::vector<float> frequencies = ropeFrequencies(s.rotarySize);
+      const std::string where = text("rope of ", s.tokens, " tokens, head size ", s.headSize);
       const std::vector<float> y = runEverywhere<float>(where, [&](Backend& backend) {
         Guarded<float> out(x);
-        backend.rope(out.data(), c.tokens, c.length, c.heads, c.headSize, c.rotarySize, frequencies.data(), c.magnitude,
-                     interleaved);
+        backend.rope(out.data(), s.tokens, s.length, s.heads, s.headSize, s.rotarySize, frequencies.data(), s.magnitude,
+                     s.interleaved);
         return out.values(where);
       });
-      std::vector<double> expected(x.begin(), x.end());
-      std::vector<double> bound(x.size());
-      for (int64_t t = 0; t < c.tokens; t++)
-        for (int64_t h = 0; h < c.heads; h++)
-          for (int64_t i = 0; i < half; i++) {
-            const int64_t head = (t * c.heads + h) * c.headSize;
-            const int64_t at = head + (interleaved ? 2 * i : i), partner = head + (interleaved ? 2 * i + 1 : half + i);
-            // backend.h: the angle is rounded to F32.
-            const float angle = static_cast<float>(t % c.length) * frequencies[i];
-            const double cosine = std::cos(static_cast<double>(angle)) * c.magnitude;
-            const double sine = std::sin(static_cast<double>(angle)) * c.magnitude;
-            expected[at] = x[at] * cosine - x[partner] * sine;
-            expected[partner] = x[partner] * cosine + x[at] * sine;
-            // cos and sin to one ulp (2 u), times the magnitude, the product, the sum: 5 u; all of it relative to the
-            // largest that the terms can be, since cos and sin near 0 have an error of their own size there.
-            bound[at] = bound[partner] =
-                5.1 * kRoundoff32 * (std::fabs(x[at]) + std::fabs(x[partner])) * std::fabs(c.magnitude);
-          }
-      for (size_t i = 0; i < y.size(); i++) CHECK_NEAR(y[i], expected[i], bound[i], where, " at ", i);
+      checkReference(y, ropeReference(x, frequencies, s), where);
     }
 }
 
 TEST(attentionAveragesValues) {
   struct Case {
-    int64_t sequences, length, heads, kvHeads, headSize;
+    AttentionShape shape;
     Filling filling;
     float greatest;
   };
-  for (const Case& c : {Case{1, 1, 1, 1, 1, Filling::kRandom, 0}, Case{2, 13, 3, 1, 31, Filling::kRandom, 0},
-                        Case{1, 129, 4, 2, 64, Filling::kRandom, 0}, Case{3, 64, 2, 2, 33, Filling::kOutlier, 50},
-                        Case{1, 200, 6, 3, 128, Filling::kAlternating, 0}, Case{1, 65, 1, 1, 8, Filling::kZeros, 0},
-                        Case{2, 301, 8, 2, 16, Filling::kRandom, 0}, Case{2, 32, 2, 1, 16, Filling::kDenormals, 0}}) {
-    const int64_t tokens = c.sequences * c.length;
-    const int64_t qCols = c.heads * c.headSize, kvCols = c.kvHeads * c.headSize;
-    const float scale = 1 / std::sqrt(static_cast<float>(c.headSize));
+  for (const Case& c :
+       {Case{{1, 1, 1, 1, 1}, Filling::kRandom, 0}, Case{{2, 13, 3, 1, 31}, Filling::kRandom, 0},
+        Case{{1, 129, 4, 2, 64}, Filling::kRandom, 0}, Case{{3, 64, 2, 2, 33}, Filling::kOutlier, 50},
+        Case{{1, 200, 6, 3, 128}, Filling::kAlternating, 0}, Case{{1, 65, 1, 1, 8}, Filling::kZeros, 0},
+        Case{{2, 301, 8, 2, 16}, Filling::kRandom, 0}, Case{{2, 32, 2, 1, 16}, Filling::kDenormals, 0}}) {
+    const AttentionShape& s = c.shape;
+    const int64_t tokens = s.sequences * s.length;
+    const int64_t qCols = s.heads * s.headSize, kvCols = s.kvHeads * s.headSize;
+    const float scale = 1 / std::sqrt(static_cast<float>(s.headSize));
     const std::vector<float> q = filled(tokens * qCols, c.filling, 6, c.greatest);
     const std::vector<float> k = filled(tokens * kvCols, c.filling, 7, c.greatest);
     const std::vector<float> v = filled(tokens * kvCols, c.filling, 8, c.greatest);
-    const std::string where = text("attention over ", c.length, " tokens of ", c.heads, "/", c.kvHeads, " heads of ",
-                                   c.headSize, ", ", nameOf(c.filling));
+    const std::string where = text("attention over ", s.length, " tokens of ", s.heads, "/", s.kvHeads, " heads of ",
+                                   s.headSize, ", ", nameOf(c.filling));
     const std::vector<float> y = runEverywhere<float>(where, [&](Backend& backend) {
       Guarded<float> out(tokens * qCols);
-      backend.attention(out.data(), q.data(), k.data(), v.data(), c.sequences, c.length, c.heads, c.kvHeads, c.headSize,
+      backend.attention(out.data(), q.data(), k.data(), v.data(), s.sequences, s.length, s.heads, s.kvHeads, s.headSize,
                         scale);
       return out.values(where);
     });
-    for (int64_t t = 0; t < tokens; t++)
-      for (int64_t h = 0; h < c.heads; h++) {
-        const int64_t start = t / c.length * c.length, kvHead = h / (c.heads / c.kvHeads);
-        const float* query = q.data() + t * qCols + h * c.headSize;
-        std::vector<double> scores;
-        double top = -INFINITY, scoreError = 0;
-        for (int64_t s = start; s <= t; s++) {
-          double dot = 0, magnitude = 0;
-          for (int64_t i = 0; i < c.headSize; i++) {
-            const double product = static_cast<double>(query[i]) * k[s * kvCols + kvHead * c.headSize + i];
-            dot += product;
-            magnitude += std::fabs(product);
-          }
-          scores.push_back(dot * scale);
-          top = std::max(top, scores.back());
-          // The dot product, the difference to the greatest and the scale; the greatest carries the same error.
-          scoreError = std::max(scoreError, 2 * gamma(c.headSize + 3) * magnitude * scale);
-        }
-        double sum = 0;
-        for (double& score : scores) sum += score = std::exp(score - top);
-        const int64_t seen = static_cast<int64_t>(scores.size());
-        // Each weight is off by exp(scoreError), the exp itself, its sum and the division; then a sum of products.
-        const double relative = 2 * std::expm1(scoreError) + 2 * kExpError + gamma(2 * seen + 4);
-        for (int64_t i = 0; i < c.headSize; i++) {
-          double expected = 0, magnitude = 0;
-          for (int64_t s = 0; s < seen; s++) {
-            const double term = scores[s] / sum * v[(start + s) * kvCols + kvHead * c.headSize + i];
-            expected += term;
-            magnitude += std::fabs(term);
-          }
-          CHECK_NEAR(y[t * qCols + h * c.headSize + i], expected,
-                     relative * magnitude + static_cast<double>(2 * seen) * kUnderflow32, where, " at ", t, ",", h, ",",
-                     i);
-        }
-      }
+    checkReference(y, attentionReference(q, k, v, s, scale), where);
   }
 }
 
@@ -198,13 +121,7 @@ TEST(swigluGates) {
         backend.swiglu(out.data(), out.data(), up.data(), count);
         return out.values(where);
       });
-      for (int64_t i = 0; i < count; i++) {
-        const double expected = gate[i] / (1 + std::exp(-static_cast<double>(gate[i]))) * up[i];
-        // exp, the sum, the quotient, the product; from exp(88.37) on exp counts as infinite and the result as 0.
-        const double bound = (kExpError + 3.1 * kRoundoff32) * std::fabs(expected) + 2 * kUnderflow32;
-        const bool vanished = gate[i] < -88.37f;
-        CHECK_NEAR(y[i], vanished ? 0 : expected, vanished ? 4e-37 : bound, where, " at ", i);
-      }
+      checkReference(y, swigluReference(gate, up), where);
     }
 }
 
@@ -240,17 +157,7 @@ void checkLinear(const TypeInfo& type, int64_t tokens, int64_t rows, int64_t col
     backend.linear(out.data(), x.data(), packed.data(), type.id, biased ? bias.data() : nullptr, tokens, rows, cols);
     return out.values(where);
   });
-  for (int64_t t = 0; t < tokens; t++)
-    for (int64_t r = 0; r < rows; r++) {
-      double expected = biased ? bias[r] : 0, magnitude = std::fabs(expected);
-      for (int64_t i = 0; i < cols; i++) {
-        const double product = static_cast<double>(x[t * cols + i]) * w[r * cols + i];
-        expected += product;
-        magnitude += std::fabs(product);
-      }
-      CHECK_NEAR(y[t * rows + r], expected, gamma(cols + 1) * magnitude + static_cast<double>(cols + 1) * kUnderflow32,
-                 where, " at ", t, ",", r);
-    }
+  checkReference(y, linearReference(x, w, biased ? bias : std::vector<float>(), tokens, rows, cols), where);
 }
 
 }  // namespace

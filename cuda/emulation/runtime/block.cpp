@@ -66,7 +66,7 @@ void Block::run(Grid& grid, uint64_t serial) {
   }
   for (uint32_t i = 0; i * 32 < count_; ++i) {
     const uint32_t lanes = std::min(count_ - i * 32, 32u);
-    warps_[i] = {lanes == 32 ? ~0u : (1u << lanes) - 1, 0, 0, 0, 0, false};
+    warps_[i] = {lanes == 32 ? ~0u : (1u << lanes) - 1, 0, 0, 0, 0, false, false, WarpOperation::syncwarp, 0, 0};
   }
   if (grid.checking != Checking::none) watch_.begin(grid, serial, dynamicShared_);
   std::memset(dynamicShared_, 0xff, grid.sharedBytes);  // not zero: nothing may count on it
@@ -76,8 +76,10 @@ void Block::run(Grid& grid, uint64_t serial) {
   currentBlock = nullptr;
   currentWatch = nullptr;
 
-  for (uint32_t i = 0; i < count_; ++i) {  // of fibers that an error left behind
-    if (threads_[i].fiber.stack) stacks_.release(threads_[i].fiber.stack);
+  for (uint32_t i = 0; i < count_; ++i) {
+    if (!threads_[i].fiber.stack) continue;
+    if (threads_[i].state != State::ended) forgetFrames(threads_[i].fiber.stack);  // an error has left it behind
+    stacks_.release(threads_[i].fiber.stack);
   }
   ++blockCount;
   switchCount += switches_;
@@ -233,26 +235,49 @@ void Block::warp(WarpRequest& request) {
   if (request.operation == WarpOperation::shuffle && !(mask >> request.source & 1)) {
     wrong([&] { return "lane " + std::to_string(request.source) + ", which is read, is not in the mask"; });
   }
-  // Lanes that wait with another mask are in an operation of their own, after which they can come here.
-  unsigned meeting = bit;
-  for (unsigned others = mask & warp.waiting; others != 0; others &= others - 1) {
-    const uint32_t other = running_ / 32 * 32 + static_cast<uint32_t>(__builtin_ctz(others));
-    const WarpRequest& theirs = *threads_[other].request;
-    if (theirs.mask != mask) continue;
-    if (theirs.operation != request.operation || theirs.place.line != request.place.line) {
-      wrong([&] { return threadName(other) + " waits in another operation, at " + text(theirs.place); });
-    }
-    meeting |= 1u << other % 32;
-  }
+  const unsigned met = meeting(warp, request) | bit;
   Thread& me = threads_[running_];
   me.request = &request;
   warp.waiting |= bit;
-  if (meeting == mask) {
+  if (met == mask) {
     completeWarp(warp, mask);
   } else {
     me.state = State::atWarp;
   }
   giveWay();
+}
+
+// The waiting lanes that the running one meets in its operation. Lanes that wait with another mask are in an operation
+// of their own, after which they can come here.
+unsigned Block::meeting(Warp& warp, const WarpRequest& request) {
+  const auto equal = [&](WarpOperation operation, int line) {
+    return operation == request.operation && line == request.place.line;
+  };
+  if (warp.waiting == 0) {
+    warp.alike = true;
+    warp.mask = request.mask;
+    warp.operation = request.operation;
+    warp.line = request.place.line;
+    return 0;
+  }
+  const unsigned others = request.mask & warp.waiting;
+  if (warp.alike && warp.mask == request.mask && equal(warp.operation, warp.line)) return others;
+  warp.alike = false;
+  unsigned met = 0;
+  for (unsigned left = others; left != 0; left &= left - 1) {
+    const int lane = __builtin_ctz(left);
+    const uint32_t other = running_ / 32 * 32 + static_cast<uint32_t>(lane);
+    const WarpRequest& theirs = *threads_[other].request;
+    if (theirs.mask != request.mask) continue;
+    if (!equal(theirs.operation, theirs.place.line)) {
+      fail(cudaErrorLaunchFailure, [&] {
+        return "warp operation at " + text(request.place) + " with mask " + hexadecimal(request.mask) + ": " +
+               threadName(other) + " waits in another operation, at " + text(theirs.place);
+      });
+    }
+    met |= 1u << lane;
+  }
+  return met;
 }
 
 // All that was done before is ordered before all that will be.

@@ -76,6 +76,11 @@ class Block {
     uint32_t epoch;  // the latest of its lanes
     uint32_t fence;  // all that its lanes did in epochs before this one is ordered
     bool partial;    // there were __syncwarp of some of its lanes: known_ says more
+    // All that wait do so in the operation of the first of them, with its mask; otherwise one has to look at each.
+    bool alike;
+    WarpOperation operation;
+    unsigned mask;
+    int line;
   };
 
   void report(cudaError_t error, const std::string& what);
@@ -88,6 +93,7 @@ class Block {
   void enqueue(uint32_t thread);
   void become(uint32_t thread);
   void goTo(uint32_t next, Fiber& from, bool ends);
+  unsigned meeting(Warp& warp, const WarpRequest& request);
   void completeWarp(Warp& warp, unsigned mask);
   void orderBlock();
   void orderWarp(Warp& warp, unsigned mask);

@@ -48,6 +48,9 @@ namespace {
 
 constexpr size_t stacksOfSlab = 32;
 constexpr size_t guardBytes = 4096;
+#ifdef __SANITIZE_ADDRESS__
+constexpr size_t lastFramesBytes = 16384;  // of an entry that ends: a few calls of the emulation
+#endif
 
 }  // namespace
 
@@ -76,10 +79,20 @@ void StackPool::grow() {
   }
 }
 
+void forgetFrames(char* stack) {
+#ifdef __SANITIZE_ADDRESS__
+  __asan_unpoison_memory_region(stack + guardBytes, stackBytes - guardBytes);
+#else
+  static_cast<void>(stack);
+#endif
+}
+
 void prepare(Fiber& fiber, void (*entry)()) {
 #ifdef __SANITIZE_ADDRESS__
-  // Fibers that were abandoned leave their frames marked.
-  __asan_unpoison_memory_region(fiber.stack + guardBytes, stackBytes - guardBytes);
+  // What was here before has left the frames marked that it switched away in for the last time. (All of the stack would
+  // take longer to unmark than most threads run.)
+  char* position = reinterpret_cast<char*>(positionOn(fiber.stack));
+  __asan_unpoison_memory_region(position - lastFramesBytes, lastFramesBytes);
 #endif
   fiber.size = stackBytes;
   // The entry finds its stack as after a call: 8 below a multiple of 16. Its own return address is null.

@@ -41,6 +41,9 @@ class StackPool {
 // Where the Position of the fiber with this stack lies; its frames lie below.
 inline Position* positionOn(char* stack) { return const_cast<Position*>(positionAt(stack)); }
 
+// To be called for the stack of a fiber that was left for good within a kernel: AddressSanitizer has its frames marked.
+void forgetFrames(char* stack);
+
 // Makes the fiber, which has a stack, start with entry() at the next switch to it. entry never returns.
 void prepare(Fiber& fiber, void (*entry)());
 

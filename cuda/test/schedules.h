@@ -1,0 +1,49 @@
+// The schedules of the emulation that the backend's tests run under: one list for all of them.
+#ifndef LATHE_CUDA_TEST_SCHEDULES_H
+#define LATHE_CUDA_TEST_SCHEDULES_H
+
+#include <algorithm>
+#include <cstdint>
+#include <functional>
+
+#include "emulation.h"
+
+namespace lathe {
+namespace test {
+
+// AddressSanitizer looks at addresses alone, which a schedule hardly changes, and makes a change of threads twenty
+// times as dear.
+#ifdef __SANITIZE_ADDRESS__
+constexpr int kSchedules = 1;
+constexpr double kSlowness = 20;
+#else
+constexpr int kSchedules = 10;
+constexpr double kSlowness = 1;
+#endif
+
+// schedule: 1 to kSchedules. Every second leaves work on its streams until something waits for it.
+inline void setSchedule(int schedule) {
+  emulation::setSeed(static_cast<uint64_t>(schedule));
+  emulation::setDeferred(schedule % 2 == 0);
+}
+
+// Runs the action under the last `count` schedules. All are what every operation gets at all of kSizes, one what varies
+// besides: fillings, shares, options.
+inline void underSchedules(int count, const std::function<void()>& action) {
+  for (int schedule = kSchedules - count + 1; schedule <= kSchedules; schedule++) {
+    setSchedule(schedule);
+    action();
+  }
+}
+
+// Of work that takes the emulation about so many milliseconds: how many schedules it is given, all or as many as fit
+// into a second, but one at least; and whether it is done at all.
+inline int affordableSchedules(double milliseconds) {
+  return std::clamp(static_cast<int>(1000 / (milliseconds * kSlowness)), 1, kSchedules);
+}
+inline bool isAffordable(double milliseconds) { return milliseconds * kSlowness <= 2000; }
+
+}  // namespace test
+}  // namespace lathe
+
+#endif
