@@ -237,8 +237,8 @@ TEST(cudaObsKeepsZerosLikeTheCpu) {
 
 namespace {
 
-// One block of columns, in as many rows and under as many schedules as the emulation can afford: all schedules of 129
-// rows where blocks are small; one of 129 rows of super-blocks, of 13 where they have codebooks. `share` of that time.
+// One block of columns, in as many rows and under as many schedules as the emulation can afford: 1000 rows of blocks of
+// 32, 129 of others, 13 of those with codebooks. `share` of that time.
 void checkEncoding(const TypeInfo& type, uint64_t seed, double share, const std::function<void(Case&)>& choose) {
   for (const int64_t size : kSizes) {
     const double time = feedbackTime(type) * static_cast<double>(size) / share;

@@ -1,5 +1,6 @@
 #include "host_pointers.h"
 
+#include <exception>
 #include <initializer_list>
 #include <vector>
 
@@ -36,7 +37,11 @@ class Staging {
  public:
   explicit Staging(Backend& device) : device_(device) {}
   ~Staging() {
-    for (const Copy& copy : copies_) device_.release(copy.device);
+    try {
+      for (const Copy& copy : copies_) device_.release(copy.device);
+    } catch (const std::exception&) {
+      // A kernel has failed, which stays with the device: the next operation says so, if none did before.
+    }
   }
 
   template <class T>
