@@ -55,6 +55,34 @@ void compareInverseFactor(const InverseReference& exact, const Matrix& h, double
   exact.check({device.begin(), device.end()}, roundoff, where + " on the device");
 }
 
+void compareProduct(int64_t tokens, int64_t aCols, int64_t bCols) {
+  const std::vector<float> a = randomValues(tokens * aCols, 835), b = randomValues(tokens * bCols, 836);
+  const std::vector<float> begin = randomValues(aCols * bCols, 837);
+  checkNearCpu<float>(
+      [&](Backend& backend) {
+        Held<float> left(backend, a), right(backend, b), c(backend, begin);
+        backend.accumulateProduct(c.data(), left.data(), right.data(), tokens, aCols, bCols);
+        return c.values();
+      },
+      productReference(begin, a, b, tokens, aCols, bCols),
+      text("accumulateProduct of ", tokens, " tokens, ", aCols, " x ", bCols));
+}
+
+void compareApplyInverse(int64_t rows, int64_t cols) {
+  // Any upper triangle: what it is the factor of does not matter here.
+  std::vector<float> u = randomValues(cols * cols, 838);
+  for (int64_t i = 0; i < cols; i++)
+    for (int64_t j = 0; j < i; j++) u[i * cols + j] = 0;
+  const std::vector<float> w = randomValues(rows * cols, 839);
+  checkNearCpu<float>(
+      [&](Backend& backend) {
+        Held<float> weights(backend, w), factor(backend, u);
+        backend.applyInverse(weights.data(), factor.data(), rows, cols);
+        return weights.values();
+      },
+      applyInverseReference(w, u, rows, cols), text("applyInverse of ", rows, " x ", cols));
+}
+
 void compareQuadraticForm(int64_t rows, int64_t cols, int schedules) {
   const std::vector<float> h = rounded<float>(correlatedHessian(cols, 20, 832)), w = randomValues(rows * cols, 833);
   checkNearCpu<double>(
@@ -71,6 +99,21 @@ TEST(cudaSumsHessiansLikeTheCpu) {
   for (const int64_t size : kSizes) {
     compareHessian(size, beside(size));
     compareHessian(beside(size) + 8, size);
+  }
+}
+
+TEST(cudaMultipliesActivationsLikeTheCpu) {
+  for (const int64_t size : kSizes) {
+    compareProduct(size, 5, 7);
+    compareProduct(9, size, beside(size));
+    compareProduct(9, beside(size), size);
+  }
+}
+
+TEST(cudaAppliesInversesLikeTheCpu) {
+  for (const int64_t size : kSizes) {
+    compareApplyInverse(size, beside(size));
+    compareApplyInverse(beside(size), size);
   }
 }
 

@@ -187,6 +187,42 @@ void InverseReference::check(const Matrix& u, double roundoff, const std::string
     }
 }
 
+Reference productReference(const std::vector<float>& c, const std::vector<float>& a, const std::vector<float>& b,
+                           int64_t tokens, int64_t aCols, int64_t bCols) {
+  Reference result(aCols * bCols);
+  for (int64_t i = 0; i < aCols; i++)
+    for (int64_t j = 0; j < bCols; j++) {
+      double expected = c[i * bCols + j], magnitude = std::fabs(expected);
+      for (int64_t t = 0; t < tokens; t++) {
+        const double term = static_cast<double>(a[t * aCols + i]) * b[t * bCols + j];
+        expected += term;
+        magnitude += std::fabs(term);
+      }
+      result.value[i * bCols + j] = expected;
+      result.bound[i * bCols + j] = gamma32(tokens + 1) * magnitude;
+    }
+  return result;
+}
+
+Reference applyInverseReference(const std::vector<float>& w, const std::vector<float>& u, int64_t rows, int64_t cols) {
+  Reference result(rows * cols);
+  const Matrix wide(u.begin(), u.end());
+  const Matrix inverse = product(transposed(wide, cols), wide, cols);
+  const Matrix scale = product(magnitudes(transposed(wide, cols)), magnitudes(wide), cols);
+  for (int64_t r = 0; r < rows; r++)
+    for (int64_t j = 0; j < cols; j++) {
+      double expected = 0, magnitude = 0;
+      for (int64_t k = 0; k < cols; k++) {
+        expected += w[r * cols + k] * inverse[k * cols + j];
+        magnitude += std::fabs(w[r * cols + k]) * scale[k * cols + j];
+      }
+      result.value[r * cols + j] = expected;
+      // Two products after each other, each a sum of `cols` terms: (1 + gamma_n)^2 - 1 <= gamma_2n.
+      result.bound[r * cols + j] = gamma32(2 * cols) * magnitude;
+    }
+  return result;
+}
+
 Reference quadraticFormReference(const std::vector<float>& w, const std::vector<float>& h, int64_t rows, int64_t cols) {
   Reference result(1);
   double expected = 0, magnitude = 0;

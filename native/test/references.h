@@ -70,6 +70,12 @@ struct InverseReference {
   Matrix scale;   // |L||L^T| for H' = L L^T with L upper triangular
 };
 
+// accumulateProduct onto c [M x N].
+Reference productReference(const std::vector<float>& c, const std::vector<float>& a, const std::vector<float>& b,
+                           int64_t tokens, int64_t aCols, int64_t bCols);
+
+Reference applyInverseReference(const std::vector<float>& w, const std::vector<float>& u, int64_t rows, int64_t cols);
+
 Reference quadraticFormReference(const std::vector<float>& w, const std::vector<float>& h, int64_t rows, int64_t cols);
 
 Reference logProbabilitiesReference(const std::vector<float>& logits, const std::vector<int32_t>& targets,

@@ -169,17 +169,7 @@ TEST(productsAddUpOverTokens) {
       backend.accumulateProduct(out.data(), a.data(), b.data(), s.tokens, s.aCols, s.bCols);
       return out.values(where);
     });
-    for (int64_t i = 0; i < s.aCols; i++)
-      for (int64_t j = 0; j < s.bCols; j++) {
-        double expected = begin[i * s.bCols + j], magnitude = std::fabs(expected);
-        for (int64_t t = 0; t < s.tokens; t++) {
-          const double term = static_cast<double>(a[t * s.aCols + i]) * b[t * s.bCols + j];
-          expected += term;
-          magnitude += std::fabs(term);
-        }
-        const double bound = static_cast<double>(s.tokens + 1) * kRoundoff32 * magnitude;
-        CHECK_NEAR(c[i * s.bCols + j], expected, bound, where, " at ", i, ",", j);
-      }
+    checkReference(c, productReference(begin, a, b, s.tokens, s.aCols, s.bCols), where);
   }
 }
 
@@ -194,19 +184,6 @@ TEST(applyInverseMultipliesByBothFactors) {
       backend.applyInverse(out.data(), narrow.data(), rows, cols);
       return out.values(where);
     });
-    const Matrix wide(narrow.begin(), narrow.end());
-    const Matrix inverse = product(transposed(wide, cols), wide, cols);
-    const Matrix scale = product(magnitudes(transposed(wide, cols)), magnitudes(wide), cols);
-    for (int64_t r = 0; r < rows; r++)
-      for (int64_t j = 0; j < cols; j++) {
-        double expected = 0, magnitude = 0;
-        for (int64_t k = 0; k < cols; k++) {
-          expected += w[r * cols + k] * inverse[k * cols + j];
-          magnitude += std::fabs(w[r * cols + k]) * scale[k * cols + j];
-        }
-        // Two products after each other, each a sum of `cols` terms in F32.
-        const double bound = 2 * static_cast<double>(cols + 1) * kRoundoff32 * magnitude;
-        CHECK_NEAR(result[r * cols + j], expected, bound, where, " at ", r, ",", j);
-      }
+    checkReference(result, applyInverseReference(w, narrow, rows, cols), where);
   }
 }
