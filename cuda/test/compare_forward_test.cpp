@@ -74,7 +74,7 @@ void compareAttention(const AttentionShape& s) {
       attentionReference(q, k, v, s, scale),
       text("attention in ", s.sequences, " runs of ", s.length, ", ", s.heads, "/", s.kvHeads, " heads of ",
            s.headSize),
-      affordableSchedules(0.7 * static_cast<double>(s.sequences * s.kvHeads)));
+      affordableSchedules(2.5 * static_cast<double>(s.sequences * s.kvHeads)));
 }
 
 void compareLinear(const TypeInfo& type, int64_t tokens, int64_t rows, int64_t cols, bool biased) {
