@@ -138,6 +138,7 @@ inline int decodingSchedules(const TypeInfo& type, int64_t blocks) {
 // What searches a codebook is dear.
 inline double roundingTime(const TypeInfo& type) { return type.blockSize < 256 ? 0.5 : isCodebook(type) ? 50 : 2; }
 inline double feedbackTime(const TypeInfo& type) { return isCodebook(type) ? 100 : 0.05 * type.blockSize; }
+inline double emptyRowTime(const TypeInfo& type) { return isCodebook(type) ? 15 : 0.02 * type.blockSize; }
 
 }  // namespace test
 }  // namespace lathe

@@ -34,6 +34,7 @@ struct Case {
   bool keepZeros = false;
   std::vector<int64_t> dead = {};
   Filling filling = Filling::kRandom;
+  int64_t filledRows = 0;  // as many rows have weights, evenly spread, the others zeros; 0: all have
 
   std::string name() const {
     return text("obsCompress of ", rows, " x ", cols, ", sparsity ", sparsity, ", ", keepN, ":", ofM, ", blocks ",
@@ -67,7 +68,10 @@ struct Problem {
 template <class T>
 Problem<T> problem(const Case& c, uint64_t seed) {
   const Matrix h = correlatedHessian(c.cols, std::min<int64_t>(2 * c.cols + 8, 160), seed, c.dead);
-  const std::vector<float> weights = filled(c.rows * c.cols, c.filling, seed + 1, 1e10f);
+  std::vector<float> weights = filled(c.rows * c.cols, c.filling, seed + 1, 1e10f);
+  for (int64_t row = 0; c.filledRows > 0 && row < c.rows; row++)
+    if (row * c.filledRows / c.rows == (row + 1) * c.filledRows / c.rows)
+      std::fill_n(weights.begin() + row * c.cols, c.cols, 0.0f);
   Problem<T> result = {
       c, {weights.begin(), weights.end()}, rounded<T>(inverseFactorOf(regularized(h, c.cols, 0.01, 0), c.cols))};
   if (c.keepZeros)
@@ -237,17 +241,18 @@ TEST(cudaObsKeepsZerosLikeTheCpu) {
 
 namespace {
 
-// One block of columns, in as many rows and under as many schedules as the emulation can afford: 1000 rows of blocks of
-// 32, 129 of others, 13 of those with codebooks. `share` of that time.
+// One block of columns. As many rows have weights as the emulation can afford, `share` of its time; a row of zeros
+// takes it little.
 void checkEncoding(const TypeInfo& type, uint64_t seed, double share, const std::function<void(Case&)>& choose) {
   for (const int64_t size : kSizes) {
-    const double time = feedbackTime(type) * static_cast<double>(size) / share;
-    if (!isAffordable(time)) continue;
+    const double row = feedbackTime(type) / share, empty = emptyRowTime(type) * static_cast<double>(size);
+    if (!isAffordable(empty)) continue;
     Case c{size, type.blockSize};
     c.updateBlock = c.maskBlock = type.blockSize;
     c.type = type.id;
+    c.filledRows = affordableRows(row, size);
     choose(c);
-    checkBits<float>(c, seed, affordableSchedules(time));
+    checkBits<float>(c, seed, affordableSchedules(2 * (row * static_cast<double>(c.filledRows) + empty)));
   }
 }
 

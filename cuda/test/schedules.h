@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstdlib>
 #include <functional>
 
 #include "emulation.h"
@@ -36,12 +37,24 @@ inline void underSchedules(int count, const std::function<void()>& action) {
   }
 }
 
-// Of work that takes the emulation about so many milliseconds: how many schedules it is given, all or as many as fit
-// into a second, but one at least; and whether it is done at all.
-inline int affordableSchedules(double milliseconds) {
-  return std::clamp(static_cast<int>(1000 / (milliseconds * kSlowness)), 1, kSchedules);
+// How many times as much work is affordable: LATHE_TEST_PATIENCE in the environment. With 1000, everything is done in
+// full, which takes hours.
+inline double patience() {
+  static const char* named = std::getenv("LATHE_TEST_PATIENCE");
+  static const double times = named == nullptr ? 1 : std::atof(named);
+  return times / kSlowness;
 }
-inline bool isAffordable(double milliseconds) { return milliseconds * kSlowness <= 2000; }
+
+// Of work that takes the emulation about so many milliseconds: how many schedules it is given, all or as many as fit
+// into a second, but one at least.
+inline int affordableSchedules(double milliseconds) {
+  return std::clamp(static_cast<int>(1000 * patience() / milliseconds), 1, kSchedules);
+}
+inline bool isAffordable(double milliseconds) { return milliseconds <= 6000 * patience(); }
+// Of `rows` that take so many milliseconds each: how many fit into a quarter of a second, but one at least.
+inline int64_t affordableRows(double milliseconds, int64_t rows) {
+  return std::clamp<int64_t>(static_cast<int64_t>(250 * patience() / milliseconds), 1, rows);
+}
 
 }  // namespace test
 }  // namespace lathe
