@@ -242,7 +242,8 @@ TEST(cudaObsKeepsZerosLikeTheCpu) {
 namespace {
 
 // One block of columns. As many rows have weights as the emulation can afford, `share` of its time; a row of zeros
-// takes it little.
+// takes it less. Schedules get half the time that others have, since this is done for every type at every size; 1000
+// rows of types with codebooks are left to the patient.
 void checkEncoding(const TypeInfo& type, uint64_t seed, double share, const std::function<void(Case&)>& choose) {
   for (const int64_t size : kSizes) {
     const double row = feedbackTime(type) / share, empty = emptyRowTime(type) * static_cast<double>(size);

@@ -50,6 +50,7 @@ inline double patience() {
 inline int affordableSchedules(double milliseconds) {
   return std::clamp(static_cast<int>(1000 * patience() / milliseconds), 1, kSchedules);
 }
+// Whether work that no smaller filling makes shorter is done at all.
 inline bool isAffordable(double milliseconds) { return milliseconds <= 6000 * patience(); }
 // Of `rows` that take so many milliseconds each: how many fit into a quarter of a second, but one at least.
 inline int64_t affordableRows(double milliseconds, int64_t rows) {

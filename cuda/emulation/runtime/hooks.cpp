@@ -105,8 +105,7 @@ LATHE_HOOK void* latheEmulationMemset(void* to, int value, size_t bytes) {
   return std::memset(to, value, bytes);
 }
 
-// --- The host's atomic operations, which the compiler hands over as well
-// ----------------------------------------------
+// --- The host's atomic operations, which the compiler hands over as well ---------------------------------------------
 
 #define LATHE_ATOMIC_HOOKS(bits, T)                                                                                  \
   LATHE_HOOK T __tsan_atomic##bits##_load(const volatile T* a, int) { return __atomic_load_n(a, __ATOMIC_SEQ_CST); } \
