@@ -8,12 +8,11 @@ LATHE_BEGIN
 
 template <class Codebook, int bundles>
 struct HalfTables {
-  WideLanes low[Codebook::halfCount * bundles];
-  WideLanes high[Codebook::halfCount * bundles];
+  WideLanes low[bundles][Codebook::halfCount];
+  WideLanes high[bundles][Codebook::halfCount];
 };
 
 // Sums over halfWidth coordinates from `first` on, for all combinations of levels, of the groups of one bundle.
-// table has a stride of `bundles`.
 template <class Codebook, bool shifted, int bundles>
 inline void tabulateHalf(WideLanes* table, const LaneGroups<bundles>& groups, int first, int bundle) {
   constexpr int levels = Codebook::levels;
@@ -30,7 +29,7 @@ inline void tabulateHalf(WideLanes* table, const LaneGroups<bundles>& groups, in
       WideLanes value = wide(constant);
       if (shifted) value = value + loadWide(groups.shift + lane);
       const WideLanes term = value * (linear - quadratic * value);
-      for (int i = 0; i < count; ++i) table[(level * count + i) * bundles] = j == 0 ? term : table[i * bundles] + term;
+      for (int i = 0; i < count; ++i) table[level * count + i] = j == 0 ? term : table[i] + term;
     }
     count *= levels;
   }
@@ -40,8 +39,8 @@ template <class Codebook, bool shifted, int bundles>
 inline void tabulate(HalfTables<Codebook, bundles>& tables, const LaneGroups<bundles>& groups, int part) {
   for (int b = 0; b < bundles; ++b) {
     const int first = part * Codebook::width;
-    tabulateHalf<Codebook, shifted, bundles>(tables.low + b, groups, first, b);
-    tabulateHalf<Codebook, shifted, bundles>(tables.high + b, groups, first + Codebook::halfWidth, b);
+    tabulateHalf<Codebook, shifted, bundles>(tables.low[b], groups, first, b);
+    tabulateHalf<Codebook, shifted, bundles>(tables.high[b], groups, first + Codebook::halfWidth, b);
   }
 }
 
@@ -51,24 +50,33 @@ constexpr int chainCount() {
   return bundles == 1 ? 4 : 2;
 }
 
-// The gain of the best point, per lane. Of the points that share their second half, the best is that with the greatest
-// sum over the first: where there are many, that saves their additions.
-template <class Codebook, int bundles>
-inline void scanByHalves(WideLanes* best, const HalfTables<Codebook, bundles>& tables) {
+// The gain of the best point and, where wanted, its second half, per lane; of equals the first. Of the points that
+// share their second half, the best is that with the greatest sum over the first: where there are many, that saves
+// their additions. (Rounding keeps the order, so the sum of the greatest is the greatest sum.)
+template <class Codebook, bool wanted, int bundles>
+inline void scanByHalves(WideLanes* best, WideLanes* half, const HalfTables<Codebook, bundles>& tables) {
   const auto& halves = Codebook::halves();
-  const uint8_t* partners = halves.partners;
-  for (int b = 0; b < bundles; ++b) best[b] = wide(-3e38f);
+  static_assert(sizeof(WideLanes) == static_cast<size_t>(halves.stride), "partners are offsets in bytes");
+  const uint16_t* partners = halves.partners;
+  for (int b = 0; b < bundles; ++b) {
+    best[b] = wide(-3e38f);
+    if (wanted) half[b] = wide(0.0f);
+  }
   for (int h = 0; h < Codebook::halfCount; ++h) {
     WideLanes greatest[2][bundles];
     for (int b = 0; b < bundles; ++b) greatest[0][b] = greatest[1][b] = wide(-3e38f);
     for (int four = halves.fours[h]; four > 0; --four, partners += 4) {
       for (int i = 0; i < 4; ++i) {
-        const WideLanes* low = tables.low + partners[i] * bundles;
-        for (int b = 0; b < bundles; ++b) greatest[i % 2][b] = larger(low[b], greatest[i % 2][b]);
+        for (int b = 0; b < bundles; ++b) {
+          const char* sums = reinterpret_cast<const char*>(tables.low[b]);
+          const WideLanes low = *reinterpret_cast<const WideLanes*>(sums + partners[i]);
+          greatest[i % 2][b] = larger(low, greatest[i % 2][b]);
+        }
       }
     }
     for (int b = 0; b < bundles; ++b) {
-      const WideLanes gain = larger(greatest[0][b], greatest[1][b]) + tables.high[h * bundles + b];
+      const WideLanes gain = larger(greatest[0][b], greatest[1][b]) + tables.high[b][h];
+      if (wanted) half[b] = selectLess(best[b], gain, wide(static_cast<float>(h)), half[b]);
       best[b] = larger(gain, best[b]);
     }
   }
@@ -84,9 +92,9 @@ inline void scanByPoints(WideLanes* best, const HalfTables<Codebook, bundles>& t
     for (int b = 0; b < bundles; ++b) found[c][b] = wide(-3e38f);
   for (int e = 0; e < Codebook::entries; e += chains) {
     for (int c = 0; c < chains; ++c) {
-      const WideLanes* low = tables.low + halves.low[e + c] * bundles;
-      const WideLanes* high = tables.high + halves.high[e + c] * bundles;
-      for (int b = 0; b < bundles; ++b) found[c][b] = larger(low[b] + high[b], found[c][b]);
+      const int low = halves.low[e + c];
+      const int high = halves.high[e + c];
+      for (int b = 0; b < bundles; ++b) found[c][b] = larger(tables.low[b][low] + tables.high[b][high], found[c][b]);
     }
   }
   for (int b = 0; b < bundles; ++b) {
@@ -95,15 +103,18 @@ inline void scanByPoints(WideLanes* best, const HalfTables<Codebook, bundles>& t
   }
 }
 
+// Where points are many for each second half, and are looked through by halves.
+template <class Codebook>
+constexpr bool scansByHalves = Codebook::entries > 8 * Codebook::halfCount;
+
 template <class Codebook, bool shifted, int bundles>
 LATHE_OUTLINE inline void bestGains(float* gains, const LaneGroups<bundles>& groups) {
-  constexpr bool byHalves = Codebook::entries > 8 * Codebook::halfCount;
   HalfTables<Codebook, bundles> tables;
   for (int part = 0; part < groupSize / Codebook::width; ++part) {
     tabulate<Codebook, shifted, bundles>(tables, groups, part);
     WideLanes best[bundles];
-    if (byHalves)
-      scanByHalves(best, tables);
+    if (scansByHalves<Codebook>)
+      scanByHalves<Codebook, false, bundles>(best, nullptr, tables);
     else
       scanByPoints(best, tables);
     for (int b = 0; b < bundles; ++b) {
@@ -113,45 +124,79 @@ LATHE_OUTLINE inline void bestGains(float* gains, const LaneGroups<bundles>& gro
   }
 }
 
+// The best points, by halves: of those with the second half that was found, the first with its gain.
+template <class Codebook, int bundles>
+inline void entriesByHalves(WideLanes* best, float* entries, const HalfTables<Codebook, bundles>& tables) {
+  const auto& halves = Codebook::halves();
+  WideLanes half[bundles];
+  scanByHalves<Codebook, true, bundles>(best, half, tables);
+  for (int b = 0; b < bundles; ++b) {
+    float gains[wideCount];
+    float seconds[wideCount];
+    storeWide(gains, best[b]);
+    storeWide(seconds, half[b]);
+    for (int lane = 0; lane < wideCount; ++lane) {
+      const int h = static_cast<int>(seconds[lane]);
+      const float high = laneOf(tables.high[b][h], lane);
+      int e = halves.first[h];
+      while (e + 1 < halves.first[h + 1] && laneOf(tables.low[b][halves.low[e]], lane) + high != gains[lane]) ++e;
+      entries[b * wideCount + lane] = static_cast<float>(e);
+    }
+  }
+}
+
+// The same, point by point.
+template <class Codebook, int bundles>
+inline void entriesByPoints(WideLanes* found, float* entries, const HalfTables<Codebook, bundles>& tables) {
+  constexpr int chains = chainCount<bundles>();
+  const auto& halves = Codebook::halves();
+  WideLanes best[chains][bundles];
+  WideLanes index[chains][bundles];
+  for (int c = 0; c < chains; ++c) {
+    for (int b = 0; b < bundles; ++b) {
+      best[c][b] = wide(-3e38f);
+      index[c][b] = wide(static_cast<float>(c));
+    }
+  }
+  for (int e = 0; e < Codebook::entries; e += chains) {
+    for (int c = 0; c < chains; ++c) {
+      const int low = halves.low[e + c];
+      const int high = halves.high[e + c];
+      const WideLanes here = wide(static_cast<float>(e + c));
+      for (int b = 0; b < bundles; ++b) {
+        const WideLanes gain = tables.low[b][low] + tables.high[b][high];
+        index[c][b] = selectLess(best[c][b], gain, here, index[c][b]);
+        best[c][b] = larger(gain, best[c][b]);
+      }
+    }
+  }
+  for (int b = 0; b < bundles; ++b) {
+    for (int c = 1; c < chains; ++c) {
+      // Where gains are equal, the lower index counts.
+      const WideLanes lower = selectLess(index[c][b], index[0][b], index[c][b], index[0][b]);
+      const WideLanes atLeast = selectLess(best[c][b], best[0][b], index[0][b], lower);
+      index[0][b] = selectLess(best[0][b], best[c][b], index[c][b], atLeast);
+      best[0][b] = larger(best[c][b], best[0][b]);
+    }
+    found[b] = best[0][b];
+    storeWide(entries + b * wideCount, index[0][b]);
+  }
+}
+
 // The best points, per lane; the first of equals.
 template <class Codebook, bool shifted, int bundles>
 LATHE_OUTLINE inline void bestEntries(LaneChoices<bundles>& choices, const LaneGroups<bundles>& groups) {
-  constexpr int chains = chainCount<bundles>();
-  const auto& halves = Codebook::halves();
   HalfTables<Codebook, bundles> tables;
   for (int part = 0; part < groupSize / Codebook::width; ++part) {
     tabulate<Codebook, shifted, bundles>(tables, groups, part);
-    WideLanes best[chains][bundles];
-    WideLanes index[chains][bundles];
-    for (int c = 0; c < chains; ++c) {
-      for (int b = 0; b < bundles; ++b) {
-        best[c][b] = wide(-3e38f);
-        index[c][b] = wide(static_cast<float>(c));
-      }
-    }
-    for (int e = 0; e < Codebook::entries; e += chains) {
-      for (int c = 0; c < chains; ++c) {
-        const WideLanes* low = tables.low + halves.low[e + c] * bundles;
-        const WideLanes* high = tables.high + halves.high[e + c] * bundles;
-        const WideLanes here = wide(static_cast<float>(e + c));
-        for (int b = 0; b < bundles; ++b) {
-          const WideLanes gain = low[b] + high[b];
-          index[c][b] = selectLess(best[c][b], gain, here, index[c][b]);
-          best[c][b] = larger(gain, best[c][b]);
-        }
-      }
-    }
+    WideLanes best[bundles];
+    if (scansByHalves<Codebook>)
+      entriesByHalves<Codebook, bundles>(best, choices.entry[part], tables);
+    else
+      entriesByPoints<Codebook, bundles>(best, choices.entry[part], tables);
     for (int b = 0; b < bundles; ++b) {
-      for (int c = 1; c < chains; ++c) {
-        // Where gains are equal, the lower index counts.
-        const WideLanes lower = selectLess(index[c][b], index[0][b], index[c][b], index[0][b]);
-        const WideLanes atLeast = selectLess(best[c][b], best[0][b], index[0][b], lower);
-        index[0][b] = selectLess(best[0][b], best[c][b], index[c][b], atLeast);
-        best[0][b] = larger(best[c][b], best[0][b]);
-      }
       float* gain = choices.gain + b * wideCount;
-      storeWide(gain, part == 0 ? best[0][b] : best[0][b] + loadWide(gain));
-      storeWide(choices.entry[part] + b * wideCount, index[0][b]);
+      storeWide(gain, part == 0 ? best[b] : best[b] + loadWide(gain));
     }
   }
 }

@@ -71,6 +71,12 @@ LATHE_HD inline WideLanes loadWide(const float* values) {
   return result;
 }
 
+LATHE_HD inline float laneOf(const WideLanes& from, int lane) {
+  float value;
+  memcpy(&value, reinterpret_cast<const char*>(&from) + static_cast<size_t>(lane) * sizeof value, sizeof value);
+  return value;
+}
+
 LATHE_HD inline void storeWide(float* values, const WideLanes& from) { memcpy(values, &from, sizeof from); }
 
 LATHE_END
