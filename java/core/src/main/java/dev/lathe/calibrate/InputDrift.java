@@ -16,11 +16,14 @@ import java.util.Map;
  * least squares' sense, are
  *
  * <pre>
- * W + W C H'⁻¹,   C = 2 Σ (x − x̃) x̃ᵀ / tokens
+ * W + (1 − s) W C H'⁻¹,   C = 2 Σ (x − x̃) x̃ᵀ / tokens
  * </pre>
  *
- * with H' the regularised Hessian of x̃. W C is summed as it is needed: as C [cols × cols] for all
- * layers of the stage, or, where a layer has few outputs, as Σ (W (x − x̃)) x̃ᵀ [rows × cols].
+ * with H' = (1 − s) H + s diag(H) + λ mean(diag H) I the regularised Hessian of x̃: ridge
+ * regression with the penalty that stands beside H in H' / (1 − s). Without the first factor, what
+ * C and H have in common would be made up for 1 / (1 − s) times. W C is summed as it is needed: as
+ * C [cols × cols] for all layers of the stage, or, where a layer has few outputs, as Σ (W (x − x̃))
+ * x̃ᵀ [rows × cols].
  *
  * @param <K> what names a layer of the stage
  */
@@ -144,9 +147,11 @@ public final class InputDrift<K> implements AutoCloseable {
      * @param w [count × cols] F32, rows of the layer from {@code first} on
      * @param first index of the first row
      * @param factor U of the inverse Hessian of x̃, [cols × cols]
+     * @param shrinkage s, the share of diag(H) that replaced H in the factor
      * @param share how much of the way to go
      */
-    public void correct(K layer, Tensor w, long first, Tensor factor, double share) {
+    public void correct(
+            K layer, Tensor w, long first, Tensor factor, double shrinkage, double share) {
         try (Scope scope = device.scope()) {
             Tensor step = scope.tensor(DType.F32, w.rows(), w.cols());
             if (inputs != null) {
@@ -155,7 +160,7 @@ public final class InputDrift<K> implements AutoCloseable {
                 step.copyFrom(outputs.get(layer).rows(first, w.rows()));
             }
             device.applyInverse(step, factor);
-            device.add(w, step, (float) (share * 2 / tokens));
+            device.add(w, step, (float) (share * (1 - shrinkage) * 2 / tokens));
         }
     }
 

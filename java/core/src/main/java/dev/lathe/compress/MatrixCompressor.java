@@ -120,7 +120,13 @@ final class MatrixCompressor {
             double output = 0;
             if (drift != null) {
                 Tensor factor = factor(plan, statistics, w.cols());
-                drift.correct(plan.key().role(), w, rows.first, factor, recipe.asymmetry());
+                drift.correct(
+                        plan.key().role(),
+                        w,
+                        rows.first,
+                        factor,
+                        statistics.shrinkage(),
+                        recipe.asymmetry());
             }
             if (statistics != null) {
                 output = device.quadraticForm(w, statistics.hessian()) * w.rows();

@@ -18,12 +18,23 @@ class InputDriftTest {
     private static final double DAMPING = 0.01;
 
     /**
-     * The corrected weights V solve V (X̃ᵀX̃ + μ I) = W (XᵀX̃ + μ I): ridge regression of the
-     * original's outputs on the compressed inputs, towards W.
+     * The corrected weights V solve V (X̃ᵀX̃ + P) = W (XᵀX̃ + P): ridge regression of the
+     * original's outputs on the compressed inputs, towards W, with P what damping and shrinkage add
+     * to 1 − s times the Gram matrix, over 1 − s.
      */
     @ParameterizedTest
-    @CsvSource({"40, 16, 1", "40, 16, 0.5", "6, 16, 1", "6, 16, 0.25", "8, 16, 1"})
-    void weightsGiveTheOriginalsOutputs(int rows, int cols, double share) {
+    @CsvSource({
+        "40, 16, 0, 1",
+        "40, 16, 0, 0.5",
+        "6, 16, 0, 1",
+        "6, 16, 0, 0.25",
+        "8, 16, 0, 1",
+        "40, 16, 0.05, 1",
+        "40, 16, 0.5, 1",
+        "6, 16, 0.5, 1",
+        "6, 16, 0.5, 0.25"
+    })
+    void weightsGiveTheOriginalsOutputs(int rows, int cols, double shrinkage, double share) {
         Random random = new Random(rows + cols);
         double[] x = values(random, TOKENS * cols, 1);
         double[] moved = values(random, TOKENS * cols, 0.3);
@@ -45,12 +56,12 @@ class InputDriftTest {
                 drift.accumulate(original, input);
             }
             statistics.finish("test");
-            Tensor factor = statistics.factor(DAMPING, 0);
+            Tensor factor = statistics.factor(DAMPING, shrinkage);
             // In two parts, as large matrices are worked on.
             for (int first = 0; first < rows; first += rows / 2) {
                 Tensor part = scope.tensor(DType.F32, rows / 2, cols);
                 part.copyFrom(weight.rows(first, rows / 2));
-                drift.correct("layer", part, first, factor, share);
+                drift.correct("layer", part, first, factor, shrinkage, share);
                 float[] values = part.toArray();
                 for (int i = 0; i < values.length; i++) {
                     corrected[first * cols + i] = values[i];
@@ -64,8 +75,10 @@ class InputDriftTest {
             mean += gram[i * cols + i] / cols;
         }
         for (int i = 0; i < cols; i++) {
-            gram[i * cols + i] += DAMPING * mean;
-            cross[i * cols + i] += DAMPING * mean;
+            double diagonal = gram[i * cols + i];
+            double penalty = (shrinkage * diagonal + DAMPING * mean) / (1 - shrinkage);
+            gram[i * cols + i] += penalty;
+            cross[i * cols + i] += penalty;
         }
         double[] ends = new double[rows * cols];
         for (int i = 0; i < ends.length; i++) {
