@@ -195,7 +195,7 @@ class EmulatedDevicesTest {
     private static Object[] command(Path output, Object... more) {
         List<Object> words =
                 new ArrayList<>(List.of("compress", CommandRun.model("llama-tied"), "-o", output));
-        words.addAll(List.of("--sparsity", 0.5, "--type", "Q4_0"));
+        words.addAll(List.of("--sparsity", 0.5, "--type", "Q4_0", "--asymmetry", 1));
         words.addAll(List.of("--calibration", text, "--sequences", 6, "--length", 48));
         words.addAll(Arrays.asList(more));
         if (!words.contains("--device")) {

@@ -47,6 +47,7 @@ class EmulatedCudaTest {
     void comesOutAsOnTheProcessor(Double sparsity, String type) throws IOException {
         RecipeBuilder recipe =
                 Recipe.builder()
+                        .asymmetry(1)
                         .calibration(
                                 new CalibrationOptions(
                                         TINY_REASONER.resolve("calibration.txt").toString(),
