@@ -46,6 +46,8 @@ class CudaBackend final : public Backend {
   void embedding(float* y, const void* table, int type, int64_t vocabulary, int64_t cols, const int32_t* hostTokens,
                  int64_t tokens) override;
   void rmsNorm(float* y, const float* x, const float* weight, int64_t tokens, int64_t cols, float epsilon) override;
+  void divideByRms(float* y, const float* x, const float* reference, int64_t tokens, int64_t cols,
+                   int64_t referenceCols, float epsilon) override;
   void rope(float* x, int64_t tokens, int64_t length, int64_t heads, int64_t headSize, int64_t rotarySize,
             const float* hostInverseFrequencies, float magnitude, bool interleaved) override;
   void attention(float* y, const float* q, const float* k, const float* v, int64_t sequences, int64_t length,

@@ -31,6 +31,17 @@ void CudaBackend::rmsNorm(float* y, const float* x, const float* weight, int64_t
   queue(operation, kernels::rmsNorm, y, x, weight, tokens, cols, epsilon);
 }
 
+void CudaBackend::divideByRms(float* y, const float* x, const float* reference, int64_t tokens, int64_t cols,
+                              int64_t referenceCols, float epsilon) {
+  checkDivideByRms(tokens, cols, referenceCols);
+  const Operation operation =
+      begin("divideByRms", {{"tokens", tokens}, {"cols", cols}, {"referenceCols", referenceCols}});
+  require(operation, "y", y, tokens * cols);
+  require(operation, "x", x, tokens * cols);
+  require(operation, "reference", reference, tokens * referenceCols);
+  queue(operation, kernels::divideByRms, y, x, reference, tokens, cols, referenceCols, epsilon);
+}
+
 void CudaBackend::rope(float* x, int64_t tokens, int64_t length, int64_t heads, int64_t headSize, int64_t rotarySize,
                        const float* hostInverseFrequencies, float magnitude, bool interleaved) {
   checkRope(tokens, length, heads, headSize, rotarySize);

@@ -20,6 +20,9 @@ void gatherRows(uint8_t* packed, const uint8_t* table, const int32_t* ids, int64
 // --- norm.cu
 void rmsNorm(float* y, const float* x, const float* weight, int64_t tokens, int64_t cols, float epsilon,
              cudaStream_t stream);
+// y [tokens x cols] = x / sqrt(mean(r^2) + epsilon), r the row of reference [tokens x referenceCols].
+void divideByRms(float* y, const float* x, const float* reference, int64_t tokens, int64_t cols, int64_t referenceCols,
+                 float epsilon, cudaStream_t stream);
 
 // --- rope.cu
 // cosine and sine [min(length, tokens) x rotarySize / 2].

@@ -1,8 +1,11 @@
-// RMSNorm (Zhang and Sennrich 2019), row by row:  y = x / sqrt(mean(x^2) + epsilon) * weight.
+// RMSNorm (Zhang and Sennrich 2019), row by row:  y = x / sqrt(mean(x^2) + epsilon) * weight,
+// and rows on the scale of another matrix:        y = x / sqrt(mean(reference^2) + epsilon).
 //
-//   x, y [tokens x cols]   weight [cols]
+//   x, y [tokens x cols]   weight [cols]   reference [tokens x referenceCols]
 //
 // Squares are summed in F64. A row of few columns (per-head norms) is a warp's work, a longer one a block's.
+#include <algorithm>
+
 #include "grid.h"
 #include "kernels.h"
 #include "launch.h"
@@ -16,26 +19,50 @@ namespace {
 constexpr int kWarps = 8;
 constexpr int64_t kWarpColumns = 1024;  // of a row that a warp does
 
-// kRowThreads threads to a row: kWarp, or the block.
+// Rows of a block where kRowThreads threads (kWarp, or the block) do one.
 template <int kRowThreads>
-__global__ void rmsNormKernel(float* y, const float* x, const float* weight, int64_t tokens, int64_t cols,
-                              float epsilon) {
-  constexpr int kRows = kWarps * kWarp / kRowThreads;
-  __shared__ double shared[kWarps];
-  const int64_t token = static_cast<int64_t>(blockIdx.x) * kRows + threadIdx.x / kRowThreads;
-  const int first = threadIdx.x % kRowThreads;
-  const float* in = x + token * cols;
-  float* out = y + token * cols;
+constexpr int kRows = kWarps* kWarp / kRowThreads;
+
+template <int kRowThreads>
+__device__ int64_t tokenOfThread() {
+  return static_cast<int64_t>(blockIdx.x) * kRows<kRowThreads> + threadIdx.x / kRowThreads;
+}
+
+// 1 / sqrt(mean(row^2) + epsilon) for the threads of a row; those of no row give 0 and only take part in the sum.
+template <int kRowThreads>
+__device__ float inverseRms(const float* row, int64_t cols, float epsilon, bool present, double* shared) {
   double sum = 0;
-  if (token < tokens)
-    for (int64_t i = first; i < cols; i += kRowThreads) sum += static_cast<double>(in[i]) * in[i];
+  if (present)
+    for (int64_t i = threadIdx.x % kRowThreads; i < cols; i += kRowThreads) sum += static_cast<double>(row[i]) * row[i];
   if (kRowThreads == kWarp)
     sum = warpReduce<Sum>(sum);
   else
     sum = blockReduce<Sum, kWarps>(sum, shared);
+  return present ? static_cast<float>(1.0 / sqrt(sum / static_cast<double>(cols) + epsilon)) : 0.0f;
+}
+
+template <int kRowThreads>
+__global__ void rmsNormKernel(float* y, const float* x, const float* weight, int64_t tokens, int64_t cols,
+                              float epsilon) {
+  __shared__ double shared[kWarps];
+  const int64_t token = tokenOfThread<kRowThreads>();
+  const float* in = x + token * cols;
+  const float scale = inverseRms<kRowThreads>(in, cols, epsilon, token < tokens, shared);
   if (token >= tokens) return;
-  const float scale = static_cast<float>(1.0 / sqrt(sum / static_cast<double>(cols) + epsilon));
-  for (int64_t i = first; i < cols; i += kRowThreads) out[i] = in[i] * scale * weight[i];
+  for (int64_t i = threadIdx.x % kRowThreads; i < cols; i += kRowThreads)
+    y[token * cols + i] = in[i] * scale * weight[i];
+}
+
+template <int kRowThreads>
+__global__ void divideByRmsKernel(float* y, const float* x, const float* reference, int64_t tokens, int64_t cols,
+                                  int64_t referenceCols, float epsilon) {
+  __shared__ double shared[kWarps];
+  const int64_t token = tokenOfThread<kRowThreads>();
+  const float* row = reference + token * referenceCols;
+  const float scale = inverseRms<kRowThreads>(row, referenceCols, epsilon, token < tokens, shared);
+  if (token >= tokens) return;
+  for (int64_t i = threadIdx.x % kRowThreads; i < cols; i += kRowThreads)
+    y[token * cols + i] = x[token * cols + i] * scale;
 }
 
 }  // namespace
@@ -49,6 +76,18 @@ void kernels::rmsNorm(float* y, const float* x, const float* weight, int64_t tok
            epsilon);
   else
     launch(rmsNormKernel<kWarps * kWarp>, gridOf(tokens), block, 0, stream, y, x, weight, tokens, cols, epsilon);
+}
+
+void kernels::divideByRms(float* y, const float* x, const float* reference, int64_t tokens, int64_t cols,
+                          int64_t referenceCols, float epsilon, cudaStream_t stream) {
+  if (tokens == 0) return;
+  const dim3 block(kWarps * kWarp);
+  if (std::max(cols, referenceCols) <= kWarpColumns)
+    launch(divideByRmsKernel<kWarp>, gridOf(ceilDivide(tokens, kWarps)), block, 0, stream, y, x, reference, tokens,
+           cols, referenceCols, epsilon);
+  else
+    launch(divideByRmsKernel<kWarps * kWarp>, gridOf(tokens), block, 0, stream, y, x, reference, tokens, cols,
+           referenceCols, epsilon);
 }
 
 }  // namespace cuda

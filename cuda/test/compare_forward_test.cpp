@@ -42,6 +42,18 @@ void compareRmsNorm(int64_t tokens, int64_t cols) {
       rmsNormReference(x, weight, tokens, cols, 1e-5f), text("rmsNorm of ", tokens, " x ", cols));
 }
 
+void compareDivideByRms(int64_t tokens, int64_t cols, int64_t referenceCols) {
+  const std::vector<float> x = randomValues(tokens * cols, 816), reference = randomValues(tokens * referenceCols, 817);
+  checkNearCpu<float>(
+      [&](Backend& backend) {
+        Held<float> in(backend, x), scale(backend, reference), y(backend, tokens * cols);
+        backend.divideByRms(y.data(), in.data(), scale.data(), tokens, cols, referenceCols, 1e-5f);
+        return y.values();
+      },
+      divideByRmsReference(x, reference, tokens, cols, referenceCols, 1e-5f),
+      text("divideByRms of ", tokens, " x ", cols, " by ", referenceCols));
+}
+
 void compareRope(const RopeShape& s) {
   const std::vector<float> x = randomValues(s.tokens * s.heads * s.headSize, 815);
   const std::vector<float> frequencies = ropeFrequencies(s.rotarySize);
@@ -113,6 +125,9 @@ TEST(cudaNormalizesRowsLikeTheCpu) {
   for (const int64_t size : kSizes) {
     compareRmsNorm(size, beside(size));
     compareRmsNorm(beside(size), size);
+    compareDivideByRms(size, beside(size), 33);
+    compareDivideByRms(beside(size), size, 129);
+    compareDivideByRms(beside(size), 33, size);
   }
 }
 

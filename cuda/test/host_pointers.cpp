@@ -128,6 +128,16 @@ void HostPointers::rmsNorm(float* y, const float* x, const float* weight, int64_
   staging.finish();
 }
 
+void HostPointers::divideByRms(float* y, const float* x, const float* reference, int64_t tokens, int64_t cols,
+                               int64_t referenceCols, float epsilon) {
+  before_();
+  Staging staging(*inner_);
+  const int64_t bytes = floats(tokens, cols);
+  inner_->divideByRms(staging.out(y, bytes), staging.in(x, bytes), staging.in(reference, floats(tokens, referenceCols)),
+                      tokens, cols, referenceCols, epsilon);
+  staging.finish();
+}
+
 void HostPointers::rope(float* x, int64_t tokens, int64_t length, int64_t heads, int64_t headSize, int64_t rotarySize,
                         const float* hostInverseFrequencies, float magnitude, bool interleaved) {
   before_();

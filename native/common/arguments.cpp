@@ -71,6 +71,11 @@ void checkEmbedding(int type, int64_t vocabulary, int64_t cols, const int32_t* h
 
 void checkRmsNorm(int64_t tokens, int64_t cols) { requireMatrix("rmsNorm", tokens, cols); }
 
+void checkDivideByRms(int64_t tokens, int64_t cols, int64_t referenceCols) {
+  requireMatrix("divideByRms", tokens, cols);
+  requireMatrix("divideByRms", tokens, referenceCols);
+}
+
 void checkRope(int64_t tokens, int64_t length, int64_t heads, int64_t headSize, int64_t rotarySize) {
   if (length <= 0 || heads <= 0 || rotarySize <= 0 || rotarySize % 2 != 0 || rotarySize > headSize)
     reject("rope", "length " + std::to_string(length) + ", " + std::to_string(heads) + " heads, rotary size " +

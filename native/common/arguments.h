@@ -36,6 +36,7 @@ void requireIds(const char* operation, const char* what, const int32_t* hostIds,
 // One per operation of Backend, with its sizes.
 void checkEmbedding(int type, int64_t vocabulary, int64_t cols, const int32_t* hostTokens, int64_t tokens);
 void checkRmsNorm(int64_t tokens, int64_t cols);
+void checkDivideByRms(int64_t tokens, int64_t cols, int64_t referenceCols);
 void checkRope(int64_t tokens, int64_t length, int64_t heads, int64_t headSize, int64_t rotarySize);
 void checkAttention(int64_t sequences, int64_t length, int64_t heads, int64_t kvHeads, int64_t headSize);
 void checkLinear(int type, int64_t tokens, int64_t rows, int64_t cols);

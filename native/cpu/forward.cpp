@@ -44,6 +44,16 @@ void CpuBackend::rmsNorm(float* y, const float* x, const float* weight, int64_t 
   });
 }
 
+void CpuBackend::divideByRms(float* y, const float* x, const float* reference, int64_t tokens, int64_t cols,
+                             int64_t referenceCols, float epsilon) {
+  checkDivideByRms(tokens, cols, referenceCols);
+  pool_.run(tiles(tokens, kNormTile), [&](int64_t tile, int) {
+    const int64_t begin = tile * kNormTile;
+    kernels_.divideByRms(y + begin * cols, x + begin * cols, reference + begin * referenceCols,
+                         std::min(kNormTile, tokens - begin), cols, referenceCols, epsilon);
+  });
+}
+
 void CpuBackend::rope(float* x, int64_t tokens, int64_t length, int64_t heads, int64_t headSize, int64_t rotarySize,
                       const float* hostInverseFrequencies, float magnitude, bool interleaved) {
   checkRope(tokens, length, heads, headSize, rotarySize);

@@ -18,6 +18,8 @@ TEST(sizesThatMakeNoSenseAreRefused) {
   CHECK_THROWS(b.embedding(&x, &x, 26, 1, 1, &token, 1), "embedding", "I32");
   CHECK_THROWS(b.rmsNorm(&x, &x, &x, 1, 0, 0), "rmsNorm", "1 x 0");
   CHECK_THROWS(b.rmsNorm(&x, &x, &x, kHuge, 2, 0), "rmsNorm");
+  CHECK_THROWS(b.divideByRms(&x, &x, &x, 1, 0, 1, 0), "divideByRms", "1 x 0");
+  CHECK_THROWS(b.divideByRms(&x, &x, &x, 1, 1, -2, 0), "divideByRms", "1 x -2");
   CHECK_THROWS(b.rope(&x, 1, 0, 1, 2, 2, &x, 1, false), "rope", "length 0");
   CHECK_THROWS(b.rope(&x, 1, 1, 0, 2, 2, &x, 1, false), "rope", "0 heads");
   CHECK_THROWS(b.rope(&x, 1, 1, 1, 2, 3, &x, 1, false), "rope", "rotary size 3");
@@ -50,6 +52,7 @@ TEST(noTokensAreNoWork) {
   for (const auto& b : backends()) {
     float x[4] = {1, 2, 3, 4};
     b->rmsNorm(x, x, x, 0, 4, 0);
+    b->divideByRms(x, x, x, 0, 4, 4, 0);
     b->linear(x, x, x, kF32, nullptr, 0, 2, 2);
     b->attention(x, x, x, x, 0, 4, 1, 1, 4, 1);
     b->accumulateHessian(x, x, 0, 2);

@@ -62,6 +62,24 @@ TEST(rmsNormWorksInPlace) {
   CHECK(apart == inPlace);
 }
 
+TEST(divideByRmsTakesTheOtherMatrixsScale) {
+  constexpr float kEpsilon = 1e-5f;
+  for (const int64_t cols : {1, 13, 33, 128, 1000, 4098})
+    for (const int64_t referenceCols : {1, 31, 129, 1000})
+      for (const Filling filling : kFillings) {
+        const int64_t tokens = cols > 500 ? 3 : 67;
+        const std::vector<float> x = filled(tokens * cols, filling, 5);
+        const std::vector<float> reference = filled(tokens * referenceCols, filling, 6);
+        const std::string where = sized("divideByRms", cols, filling);
+        const std::vector<float> y = runEverywhere<float>(where, [&](Backend& backend) {
+          Guarded<float> out(x);  // in place
+          backend.divideByRms(out.data(), out.data(), reference.data(), tokens, cols, referenceCols, kEpsilon);
+          return out.values(where);
+        });
+        checkReference(y, divideByRmsReference(x, reference, tokens, cols, referenceCols, kEpsilon), where);
+      }
+}
+
 TEST(ropeTurnsPairs) {
   for (RopeShape s : {RopeShape{7, 7, 1, 2, 2, 1.0f, false}, RopeShape{150, 50, 3, 64, 64, 1.0f, false},
                       RopeShape{66, 33, 2, 13, 6, 1.25f, false}, RopeShape{4, 4098, 5, 128, 32, 1.0f, false}})

@@ -13,18 +13,36 @@ double gamma32(int64_t n) {
   return nu / (1 - nu);
 }
 
+namespace {
+
+double inverseRms(const std::vector<float>& x, int64_t row, int64_t cols, float epsilon) {
+  double squares = 0;
+  for (int64_t i = 0; i < cols; i++) squares += std::pow(static_cast<double>(x[row * cols + i]), 2);
+  return 1 / std::sqrt(squares / static_cast<double>(cols) + epsilon);
+}
+
+}  // namespace
+
 Reference rmsNormReference(const std::vector<float>& x, const std::vector<float>& weight, int64_t tokens, int64_t cols,
                            float epsilon) {
+  Reference result = divideByRmsReference(x, x, tokens, cols, cols, epsilon);
+  for (int64_t i = 0; i < tokens * cols; i++) {
+    result.value[i] *= weight[i % cols];
+    // The scale's rounding to F32 and two products; the F64 sum adds far less than u.
+    result.bound[i] = 3.1 * kRoundoff32 * std::fabs(result.value[i]) + 2 * kUnderflow32;
+  }
+  return result;
+}
+
+Reference divideByRmsReference(const std::vector<float>& x, const std::vector<float>& reference, int64_t tokens,
+                               int64_t cols, int64_t referenceCols, float epsilon) {
   Reference result(tokens * cols);
   for (int64_t t = 0; t < tokens; t++) {
-    double squares = 0;
-    for (int64_t i = 0; i < cols; i++) squares += std::pow(static_cast<double>(x[t * cols + i]), 2);
-    const double scale = 1 / std::sqrt(squares / static_cast<double>(cols) + epsilon);
-    for (int64_t i = 0; i < cols; i++) {
-      const double expected = x[t * cols + i] * scale * weight[i];
-      result.value[t * cols + i] = expected;
-      // The scale's rounding to F32 and two products; the F64 sum adds far less than u.
-      result.bound[t * cols + i] = 3.1 * kRoundoff32 * std::fabs(expected) + 2 * kUnderflow32;
+    const double scale = inverseRms(reference, t, referenceCols, epsilon);
+    for (int64_t i = t * cols; i < (t + 1) * cols; i++) {
+      result.value[i] = x[i] * scale;
+      // The scale's rounding to F32 and one product.
+      result.bound[i] = 2.1 * kRoundoff32 * std::fabs(result.value[i]) + kUnderflow32;
     }
   }
   return result;

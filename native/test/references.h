@@ -33,6 +33,8 @@ double gamma32(int64_t n);
 // Arguments are those of the operations of backend.h, all on the host.
 Reference rmsNormReference(const std::vector<float>& x, const std::vector<float>& weight, int64_t tokens, int64_t cols,
                            float epsilon);
+Reference divideByRmsReference(const std::vector<float>& x, const std::vector<float>& reference, int64_t tokens,
+                               int64_t cols, int64_t referenceCols, float epsilon);
 
 struct RopeShape {
   int64_t tokens, length, heads, headSize, rotarySize;

@@ -6,14 +6,26 @@
 
 LATHE_BEGIN
 
+static float inverseRms(const float* row, int64_t cols, float epsilon) {
+  const double mean = dotF64(row, row, cols) / static_cast<double>(cols);
+  return static_cast<float>(1.0 / std::sqrt(mean + epsilon));
+}
+
 // y = x / sqrt(mean(x^2) + epsilon) * weight, row by row (Zhang and Sennrich 2019).
 void rmsNorm(float* y, const float* x, const float* weight, int64_t tokens, int64_t cols, float epsilon) {
   for (int64_t t = 0; t < tokens; t++) {
     const float* in = x + t * cols;
     float* out = y + t * cols;
-    const double mean = dotF64(in, in, cols) / static_cast<double>(cols);
-    const float scale = static_cast<float>(1.0 / std::sqrt(mean + epsilon));
+    const float scale = inverseRms(in, cols, epsilon);
     for (int64_t i = 0; i < cols; i++) out[i] = in[i] * scale * weight[i];
+  }
+}
+
+void divideByRms(float* y, const float* x, const float* reference, int64_t tokens, int64_t cols, int64_t referenceCols,
+                 float epsilon) {
+  for (int64_t t = 0; t < tokens; t++) {
+    const float scale = inverseRms(reference + t * referenceCols, referenceCols, epsilon);
+    for (int64_t i = 0; i < cols; i++) y[t * cols + i] = x[t * cols + i] * scale;
   }
 }
 

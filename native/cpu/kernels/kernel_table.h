@@ -48,6 +48,8 @@ struct KernelTable {
   void (*obsF64)(ObsTile& tile);
 
   void (*rmsNorm)(float* y, const float* x, const float* weight, int64_t tokens, int64_t cols, float epsilon);
+  void (*divideByRms)(float* y, const float* x, const float* reference, int64_t tokens, int64_t cols,
+                      int64_t referenceCols, float epsilon);
   // One token: cosine and sine [rotarySize/2] are of its position.
   void (*rope)(float* x, int64_t heads, int64_t headSize, int64_t rotarySize, const float* cosine, const float* sine,
                bool interleaved);

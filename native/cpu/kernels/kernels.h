@@ -13,6 +13,8 @@ void quantize(void* packed, const float* w, const float* importance, int type, i
 void obsF32(ObsTile& tile);
 void obsF64(ObsTile& tile);
 void rmsNorm(float* y, const float* x, const float* weight, int64_t tokens, int64_t cols, float epsilon);
+void divideByRms(float* y, const float* x, const float* reference, int64_t tokens, int64_t cols, int64_t referenceCols,
+                 float epsilon);
 void rope(float* x, int64_t heads, int64_t headSize, int64_t rotarySize, const float* cosine, const float* sine,
           bool interleaved);
 void swiglu(float* y, const float* gate, const float* up, int64_t count);

@@ -89,6 +89,10 @@ class LATHE_API Backend {
   // y [T x C] = x / sqrt(mean(x^2) + epsilon) * weight [C], row by row. y may be x. Also used for per-head norms with
   // T = tokens * heads and C = head size.
   virtual void rmsNorm(float* y, const float* x, const float* weight, int64_t tokens, int64_t cols, float epsilon) = 0;
+  // y [T x C] = x / sqrt(mean(r^2) + epsilon), each row of x with that row r of reference [T x R]: inputs on the scale
+  // on which the residual stream is normalised. y may be x.
+  virtual void divideByRms(float* y, const float* x, const float* reference, int64_t tokens, int64_t cols,
+                           int64_t referenceCols, float epsilon) = 0;
   // Rotates x [T x heads*headSize] in place. Token t stands at position t % length. The first rotarySize of each head
   // turn by position * inverseFrequencies[i] (host memory, [rotarySize/2]). Pair i is (2i, 2i+1) when interleaved (GGUF
   // files of the Llama family), else (i, i + rotarySize/2) (Hugging Face). cos and sin are multiplied by `magnitude`.

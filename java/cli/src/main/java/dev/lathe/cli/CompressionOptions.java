@@ -202,7 +202,7 @@ final class CompressionOptions {
                 paramLabel = "SHARE",
                 description =
                         "How much of what compressed layers have changed about a layer's inputs its"
-                                + " weights make up for, 0 to 1. Default: 0.")
+                                + " weights make up for, 0 to 1. Default: 1.")
         private Double asymmetry;
 
         @Option(

@@ -8,6 +8,7 @@ import dev.lathe.device.Tensor;
 import dev.lathe.model.BlockStage;
 import dev.lathe.model.DecoderBlock;
 import java.nio.file.Path;
+import java.util.BitSet;
 
 /** All calibration batches on their way through one model: residuals, and inputs of a stage. */
 final class ActivationStream implements AutoCloseable {
@@ -16,6 +17,9 @@ final class ActivationStream implements AutoCloseable {
     private final int batchSequences;
     private final ActivationStore residuals;
     private final ActivationStore inputs;
+
+    /** Batches that have left their stage before the others. */
+    private final BitSet ahead = new BitSet();
 
     /**
      * Begins with nothing.
@@ -77,7 +81,7 @@ final class ActivationStream implements AutoCloseable {
     void advance(DecoderBlock block, BlockStage before, int batch, BlockStage next) {
         Tensor residual = residuals.take(batch);
         Tensor carried = null;
-        if (before != null) {
+        if (before != null && !ahead.get(batch)) {
             try (Tensor input = inputs.take(batch)) {
                 carried = block.leave(before, residual, input, calibration.sequences()[0].length);
             }
@@ -85,7 +89,26 @@ final class ActivationStream implements AutoCloseable {
         if (next != null) {
             inputs.put(batch, block.enter(next, residual, carried));
         }
+        ahead.clear(batch);
         residuals.put(batch, residual);
+    }
+
+    /**
+     * Ends an output stage for a batch at once, so that its residuals have the stage's outputs; it
+     * {@linkplain #advance goes on} with the others.
+     *
+     * @param block the block
+     * @param stage the stage that was begun
+     * @param batch which batch
+     * @return the stage's input, closed by the caller
+     */
+    Tensor leave(DecoderBlock block, BlockStage stage, int batch) {
+        Tensor residual = residuals.take(batch);
+        Tensor input = inputs.take(batch);
+        block.leave(stage, residual, input, calibration.sequences()[0].length);
+        residuals.put(batch, residual);
+        ahead.set(batch);
+        return input;
     }
 
     /** The batch's input of the stage that was begun; {@link #putInput} it back. */

@@ -5,6 +5,7 @@ import dev.lathe.calibrate.InputDrift;
 import dev.lathe.calibrate.InputStatistics;
 import dev.lathe.checkpoint.TensorKey;
 import dev.lathe.checkpoint.TensorRole;
+import dev.lathe.device.DType;
 import dev.lathe.device.Device;
 import dev.lathe.device.OutOfDeviceMemoryException;
 import dev.lathe.device.Tensor;
@@ -259,7 +260,7 @@ final class BlockPipeline {
                 InputPortions portions = portions(statistics, drift)) {
             for (int batch = 0; batch < streams.compressed.batches(); batch++) {
                 advance(streams, before, batch, stage);
-                add(streams, batch, portions, drift != null);
+                add(streams, stage, batch, portions, drift != null);
                 run.advance(where);
             }
             portions.finish();
@@ -297,14 +298,37 @@ final class BlockPipeline {
                 });
     }
 
-    private static void add(Streams streams, int batch, InputPortions portions, boolean drifts) {
+    private void add(
+            Streams streams, BlockStage stage, int batch, InputPortions portions, boolean drifts) {
         Tensor input = streams.compressed.takeInput(batch);
-        Tensor original = drifts ? streams.original.takeInput(batch) : null;
-        portions.add(input, original);
-        if (drifts) {
+        if (drifts && stage.addsToResidual()) {
+            addWeighted(streams, stage, batch, portions, input);
+        } else if (drifts) {
+            Tensor original = streams.original.takeInput(batch);
+            portions.add(input, original);
             streams.original.putInput(batch, original);
+        } else {
+            portions.add(input, null);
         }
         streams.compressed.putInput(batch, input);
+    }
+
+    /**
+     * Inputs whose outputs are added to the residual stream count by what the next norm leaves of
+     * them: each token is divided by the norm of the residual that the original has after the
+     * stage. Otherwise a few tokens with huge outputs decide what the weights make up for.
+     */
+    private void addWeighted(
+            Streams streams, BlockStage stage, int batch, InputPortions portions, Tensor input) {
+        float epsilon = (float) model.config().rmsNormEpsilon();
+        try (Tensor original = streams.original.leave(streams.source, stage, batch);
+                Tensor weighted = device.tensor(DType.F32, input.rows(), input.cols())) {
+            Tensor residual = streams.original.takeResidual(batch);
+            device.divideByRms(weighted, input, residual, epsilon);
+            device.divideByRms(original, original, residual, epsilon);
+            streams.original.putResidual(batch, residual);
+            portions.add(weighted, original);
+        }
     }
 
     private void finish(

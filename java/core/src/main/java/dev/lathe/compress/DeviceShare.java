@@ -49,7 +49,12 @@ record DeviceShare(
     /** A batch on its way through a stage, and a portion of inputs where batches are less. */
     private static long batchBytes(
             Model model, CompressionPlan plan, int sequences, int whole, int length) {
-        long batch = Estimate.batchBytes(model.config(), (long) sequences * length);
+        long tokens = (long) sequences * length;
+        long batch = Estimate.batchBytes(model.config(), tokens);
+        if (plan.tensors().stream().anyMatch(plan::correctsInputs)) {
+            // The compressed model's inputs once more, weighted.
+            batch += Estimate.inputBytes(plan, tokens);
+        }
         return sequences == whole
                 ? batch
                 : batch + Estimate.inputBytes(plan, (long) whole * length);

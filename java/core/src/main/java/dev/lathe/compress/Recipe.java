@@ -59,7 +59,7 @@ import java.util.stream.Stream;
  * @param damping λ of the Hessian, share of its mean diagonal; 0.01
  * @param shrinkage share of diag(H) that replaces H; {@code auto}: from the tokens per column
  * @param asymmetry how much of what compressed layers have changed about a layer's inputs its
- *     weights make up for, 0 to 1; 0
+ *     weights make up for, 0 to 1; 1
  * @param maskBlock columns whose mask is chosen at once; 128
  * @param updateBlock columns after which the rest is updated; 128
  * @param rules exceptions, later ones win
@@ -152,7 +152,7 @@ public record Recipe(
         headType = canonical(headType);
         damping = damping == null ? 0.01 : damping;
         shrinkage = shrinkage == null ? Shrinkage.AUTO : shrinkage;
-        asymmetry = asymmetry == null ? 0.0 : asymmetry;
+        asymmetry = asymmetry == null ? 1.0 : asymmetry;
         maskBlock = maskBlock == null ? 128 : maskBlock;
         updateBlock = updateBlock == null ? 128 : updateBlock;
         rules = rules == null ? List.of() : List.copyOf(rules);

@@ -140,6 +140,29 @@ public final class Device extends OpenBackend {
     }
 
     /**
+     * Each row divided by the root mean square of a row of another matrix.
+     *
+     * @param y [T × cols]; may be x
+     * @param x [T × cols]
+     * @param reference [T × any width]
+     * @param epsilon added to the mean square
+     */
+    public void divideByRms(Tensor y, Tensor x, Tensor reference, float epsilon) {
+        requireShape("divideByRms", y, x.rows(), x.cols());
+        requireShape("divideByRms reference", reference, x.rows(), reference.cols());
+        run(
+                backend ->
+                        backend.divideByRms(
+                                y.floats(),
+                                x.floats(),
+                                reference.floats(),
+                                x.rows(),
+                                x.cols(),
+                                reference.cols(),
+                                epsilon));
+    }
+
+    /**
      * Rotary position embedding in place; token t stands at position t mod length.
      *
      * @param x [T × heads·headSize]

@@ -32,4 +32,13 @@ public enum BlockStage {
     public List<TensorRole> linears() {
         return linears;
     }
+
+    /**
+     * Whether this stage's outputs are added to the residual stream as they are.
+     *
+     * @return true for the two output stages
+     */
+    public boolean addsToResidual() {
+        return this == ATTENTION_OUTPUT || this == FEED_FORWARD_OUTPUT;
+    }
 }
