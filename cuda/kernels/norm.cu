@@ -41,53 +41,43 @@ __device__ float inverseRms(const float* row, int64_t cols, float epsilon, bool 
   return present ? static_cast<float>(1.0 / sqrt(sum / static_cast<double>(cols) + epsilon)) : 0.0f;
 }
 
+// weight may be null: ones.
 template <int kRowThreads>
-__global__ void rmsNormKernel(float* y, const float* x, const float* weight, int64_t tokens, int64_t cols,
-                              float epsilon) {
-  __shared__ double shared[kWarps];
-  const int64_t token = tokenOfThread<kRowThreads>();
-  const float* in = x + token * cols;
-  const float scale = inverseRms<kRowThreads>(in, cols, epsilon, token < tokens, shared);
-  if (token >= tokens) return;
-  for (int64_t i = threadIdx.x % kRowThreads; i < cols; i += kRowThreads)
-    y[token * cols + i] = in[i] * scale * weight[i];
-}
-
-template <int kRowThreads>
-__global__ void divideByRmsKernel(float* y, const float* x, const float* reference, int64_t tokens, int64_t cols,
-                                  int64_t referenceCols, float epsilon) {
+__global__ void divideByRmsKernel(float* y, const float* x, const float* reference, const float* weight, int64_t tokens,
+                                  int64_t cols, int64_t referenceCols, float epsilon) {
   __shared__ double shared[kWarps];
   const int64_t token = tokenOfThread<kRowThreads>();
   const float* row = reference + token * referenceCols;
   const float scale = inverseRms<kRowThreads>(row, referenceCols, epsilon, token < tokens, shared);
   if (token >= tokens) return;
-  for (int64_t i = threadIdx.x % kRowThreads; i < cols; i += kRowThreads)
-    y[token * cols + i] = x[token * cols + i] * scale;
+  for (int64_t i = threadIdx.x % kRowThreads; i < cols; i += kRowThreads) {
+    const float value = x[token * cols + i] * scale;
+    y[token * cols + i] = weight == nullptr ? value : value * weight[i];
+  }
+}
+
+void divideRows(float* y, const float* x, const float* reference, const float* weight, int64_t tokens, int64_t cols,
+                int64_t referenceCols, float epsilon, cudaStream_t stream) {
+  if (tokens == 0) return;
+  const dim3 block(kWarps * kWarp);
+  if (std::max(cols, referenceCols) <= kWarpColumns)
+    launch(divideByRmsKernel<kWarp>, gridOf(ceilDivide(tokens, kWarps)), block, 0, stream, y, x, reference, weight,
+           tokens, cols, referenceCols, epsilon);
+  else
+    launch(divideByRmsKernel<kWarps * kWarp>, gridOf(tokens), block, 0, stream, y, x, reference, weight, tokens, cols,
+           referenceCols, epsilon);
 }
 
 }  // namespace
 
 void kernels::rmsNorm(float* y, const float* x, const float* weight, int64_t tokens, int64_t cols, float epsilon,
                       cudaStream_t stream) {
-  if (tokens == 0) return;
-  const dim3 block(kWarps * kWarp);
-  if (cols <= kWarpColumns)
-    launch(rmsNormKernel<kWarp>, gridOf(ceilDivide(tokens, kWarps)), block, 0, stream, y, x, weight, tokens, cols,
-           epsilon);
-  else
-    launch(rmsNormKernel<kWarps * kWarp>, gridOf(tokens), block, 0, stream, y, x, weight, tokens, cols, epsilon);
+  divideRows(y, x, x, weight, tokens, cols, cols, epsilon, stream);
 }
 
 void kernels::divideByRms(float* y, const float* x, const float* reference, int64_t tokens, int64_t cols,
                           int64_t referenceCols, float epsilon, cudaStream_t stream) {
-  if (tokens == 0) return;
-  const dim3 block(kWarps * kWarp);
-  if (std::max(cols, referenceCols) <= kWarpColumns)
-    launch(divideByRmsKernel<kWarp>, gridOf(ceilDivide(tokens, kWarps)), block, 0, stream, y, x, reference, tokens,
-           cols, referenceCols, epsilon);
-  else
-    launch(divideByRmsKernel<kWarps * kWarp>, gridOf(tokens), block, 0, stream, y, x, reference, tokens, cols,
-           referenceCols, epsilon);
+  divideRows(y, x, reference, nullptr, tokens, cols, referenceCols, epsilon, stream);
 }
 
 }  // namespace cuda
