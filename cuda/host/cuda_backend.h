@@ -70,6 +70,10 @@ class CudaBackend final : public Backend {
   ObsReport obsCompress(void* w, const void* u, int computeType, int64_t rows, int64_t cols, const ObsOptions& options,
                         const uint8_t* hostDead, void* packed, uint8_t* mask) override;
 
+  // refit_scales.cpp
+  double refitScales(void* packed, float* w, int type, const float* target, const float* h, int64_t rows, int64_t cols,
+                     double shrinkage) override;
+
   // compression.cpp
   int64_t scorePrune(float* w, const float* columnNorm, int64_t rows, int64_t cols, const ObsOptions& options,
                      bool perRow) override;

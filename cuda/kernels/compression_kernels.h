@@ -72,6 +72,25 @@ struct ObsSegment {
 template <class T>
 void compressSegment(const ObsSegment<T>& segment, cudaStream_t stream);
 
+// --- refit.cu; no rows are allowed
+// One block of columns of encoded rows, K; see lathe/formats/rescale.h.
+struct RefitColumns {
+  uint8_t* packed;  // the first row's block
+  int64_t packedStride;
+  int type;  // a rescalable one
+  int64_t rows;
+  int64_t stride;         // of w, target and error
+  float* w;               // [rows x K]
+  const float* target;    // [rows x K]
+  float* error;           // [rows x K]: target - w
+  const float* gradient;  // [rows x K], dense: (E H)_K
+  const float* product;   // [rows x K], dense: w_K H_KK
+  const float* diagonal;  // [K]: of H
+  double shrinkage;
+  double* gains;  // [rows]: what each row's E H' E^T falls by is added
+};
+void refitScales(const RefitColumns& columns, cudaStream_t stream);
+
 }  // namespace kernels
 }  // namespace cuda
 }  // namespace lathe

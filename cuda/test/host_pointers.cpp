@@ -242,6 +242,17 @@ ObsReport HostPointers::obsCompress(void* w, const void* u, int computeType, int
   return report;
 }
 
+double HostPointers::refitScales(void* packed, float* w, int type, const float* target, const float* h, int64_t rows,
+                                 int64_t cols, double shrinkage) {
+  before_();
+  Staging staging(*inner_);
+  const double gain = inner_->refitScales(
+      staging.out(packed, stored(type, rows, cols)), staging.out(w, floats(rows, cols)), type,
+      staging.in(target, floats(rows, cols)), staging.in(h, floats(cols, cols)), rows, cols, shrinkage);
+  staging.finish();
+  return gain;
+}
+
 int64_t HostPointers::scorePrune(float* w, const float* columnNorm, int64_t rows, int64_t cols,
                                  const ObsOptions& options, bool perRow) {
   before_();

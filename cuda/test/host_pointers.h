@@ -59,6 +59,8 @@ class HostPointers final : public Backend {
 
   ObsReport obsCompress(void* w, const void* u, int computeType, int64_t rows, int64_t cols, const ObsOptions& options,
                         const uint8_t* hostDead, void* packed, uint8_t* mask) override;
+  double refitScales(void* packed, float* w, int type, const float* target, const float* h, int64_t rows, int64_t cols,
+                     double shrinkage) override;
   int64_t scorePrune(float* w, const float* columnNorm, int64_t rows, int64_t cols, const ObsOptions& options,
                      bool perRow) override;
   void quantize(void* packed, const float* w, const float* importance, int type, int64_t rows, int64_t cols,

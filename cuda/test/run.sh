@@ -69,7 +69,7 @@ build_program() { # NAME (emulation or backend) KINDS (plain, address)...
   else
     mapfile -t tests < <(matching test/*.cu test/*.cpp | grep -v '^test/emulation_')
     # The CPU backend's tests, on the backends of test/emulated_backends.cpp.
-    tests+=(../native/test/{backends,arguments_test,forward_test,measuring_test,statistics_test}.cpp)
+    tests+=(../native/test/{backends,arguments_test,forward_test,measuring_test,refit_test,statistics_test}.cpp)
     references=(../native/test/{dense,obs_replay,references}.cpp)
     mapfile -t host < <(matching host/*.cpp)
     mapfile -t device < <(matching kernels/*.cu)

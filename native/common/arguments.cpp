@@ -138,6 +138,16 @@ void checkQuadraticForm(int64_t rows, int64_t cols) {
   if (rows == 0) reject("quadraticForm", "no rows");
 }
 
+void checkRefitScales(int type, int64_t rows, int64_t cols, double shrinkage) {
+  const TypeInfo info = requireType("refitScales", type);
+  if (!info.rescalable) reject("refitScales", std::string(info.name) + " has no F16 scales in its blocks");
+  rowBytes("refitScales", type, cols);
+  requireMatrix("refitScales", rows, cols);
+  requireMatrix("refitScales", cols, cols);
+  if (!(shrinkage >= 0 && shrinkage <= 1))
+    reject("refitScales", "shrinkage " + std::to_string(shrinkage) + ", expected 0 to 1");
+}
+
 void checkQuantize(int type, int64_t rows, int64_t cols, bool exactZeros) {
   const TypeInfo info = requireType("quantize", type);
   rowBytes("quantize", type, cols);

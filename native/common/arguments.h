@@ -46,6 +46,7 @@ void checkInverseFactor(int type, int64_t cols, double damping, double shrinkage
 void checkAccumulateProduct(int64_t tokens, int64_t aCols, int64_t bCols);
 void checkApplyInverse(int64_t rows, int64_t cols);
 void checkQuadraticForm(int64_t rows, int64_t cols);
+void checkRefitScales(int type, int64_t rows, int64_t cols, double shrinkage);
 void checkScorePrune(int64_t rows, int64_t cols, const ObsOptions& options);
 void checkQuantize(int type, int64_t rows, int64_t cols, bool exactZeros);
 void checkDequantize(int type, int64_t count);

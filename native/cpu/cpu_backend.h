@@ -56,6 +56,10 @@ class CpuBackend final : public Backend {
   void applyInverse(float* w, const float* u, int64_t rows, int64_t cols) override;
   double quadraticForm(const float* w, const float* h, int64_t rows, int64_t cols) override;
 
+  // refit_scales.cpp
+  double refitScales(void* packed, float* w, int type, const float* target, const float* h, int64_t rows, int64_t cols,
+                     double shrinkage) override;
+
   // compression.cpp
   ObsReport obsCompress(void* w, const void* u, int computeType, int64_t rows, int64_t cols, const ObsOptions& options,
                         const uint8_t* hostDead, void* packed, uint8_t* mask) override;

@@ -36,6 +36,24 @@ struct ObsTile {
   int64_t zeros = 0;          // out: pruned weights
 };
 
+// One block of columns of encoded rows whose scales are refitted (lathe/formats/rescale.h).
+struct RefitTile {
+  int64_t rows = 0;                 //
+  int type = 0;                     // a rescalable type; the tile is as wide as its blocks
+  uint8_t* packed = nullptr;        // the first row's block
+  int64_t packedStride = 0;         // bytes of an encoded row
+  float* w = nullptr;               // [rows x blockSize], row stride `stride`: what is encoded
+  const float* target = nullptr;    // the same of what is to be encoded
+  int64_t stride = 0;               //
+  float* error = nullptr;           // target - w, row stride errorStride
+  int64_t errorStride = 0;          //
+  const float* gradient = nullptr;  // [rows x blockSize], dense: (E H)_K
+  const float* product = nullptr;   // [rows x blockSize], dense: w_K H_KK
+  const float* diagonal = nullptr;  // [blockSize]: of H_KK
+  double shrinkage = 0;             //
+  double gain = 0;                  // out: what tr(E H' E^T) fell by
+};
+
 struct KernelTable {
   const char* name;
 
@@ -46,6 +64,7 @@ struct KernelTable {
                    bool exactZeros);
   void (*obsF32)(ObsTile& tile);
   void (*obsF64)(ObsTile& tile);
+  void (*refitScales)(RefitTile& tile);
 
   void (*rmsNorm)(float* y, const float* x, const float* weight, int64_t tokens, int64_t cols, float epsilon);
   void (*divideByRms)(float* y, const float* x, const float* reference, int64_t tokens, int64_t cols,

@@ -12,6 +12,7 @@ void quantize(void* packed, const float* w, const float* importance, int type, i
               bool exactZeros);
 void obsF32(ObsTile& tile);
 void obsF64(ObsTile& tile);
+void refitScales(RefitTile& tile);
 void rmsNorm(float* y, const float* x, const float* weight, int64_t tokens, int64_t cols, float epsilon);
 void divideByRms(float* y, const float* x, const float* reference, int64_t tokens, int64_t cols, int64_t referenceCols,
                  float epsilon);

@@ -11,9 +11,22 @@ namespace lathe {
 
 const KernelTable& LATHE_JOIN(LATHE_ISA, Kernels)() {
   using namespace LATHE_ISA;
-  static constexpr KernelTable table = {
-      LATHE_STRING(LATHE_ISA), dequantize,    quantize,  obsF32, obsF64, rmsNorm, divideByRms, rope, swiglu, add,
-      causalSoftmax,           findNonFinite, logSumExp, klRow,  dotF64};
+  static constexpr KernelTable table = {LATHE_STRING(LATHE_ISA),
+                                        dequantize,
+                                        quantize,
+                                        obsF32,
+                                        obsF64,
+                                        refitScales,
+                                        rmsNorm,
+                                        divideByRms,
+                                        rope,
+                                        swiglu,
+                                        add,
+                                        causalSoftmax,
+                                        findNonFinite,
+                                        logSumExp,
+                                        klRow,
+                                        dotF64};
   return table;
 }
 

@@ -27,6 +27,7 @@ struct TypeInfo {
   bool decodable;    // dequantize and linear accept it
   bool encodable;    // quantize and obsCompress accept it
   bool exactZero;    // a weight of exactly 0 can be stored beside others (design: joint sparsity and quantization)
+  bool rescalable;   // blocks have an F16 scale, which refitScales changes
 };
 
 // The catalogue: all types that this build knows, in ascending order of id.
@@ -137,6 +138,13 @@ class LATHE_API Backend {
   // for pruning only. `mask` [R x C] bytes, 1 = pruned, or null.
   virtual ObsReport obsCompress(void* w, const void* u, int computeType, int64_t rows, int64_t cols,
                                 const ObsOptions& options, const uint8_t* hostDead, void* packed, uint8_t* mask) = 0;
+  // Refits the scales of encoded rows: packed [R x C] of `type`, which is rescalable, w [R x C] its decoded values. One
+  // block of columns K after the other is multiplied by the 1 + c that makes tr(E H' E^T) least, E = target - w, given
+  // what came before it: c = (E H')_K w_K^T / (w_K H'_KK w_K^T) for each row, rounded to what F16 allows and left out
+  // where the error would not fall. target [R x C]; h [C x C] symmetric, H' = (1 - shrinkage) h + shrinkage diag(h).
+  // packed and w are changed together. Returns what tr(E H' E^T) falls by.
+  virtual double refitScales(void* packed, float* w, int type, const float* target, const float* h, int64_t rows,
+                             int64_t cols, double shrinkage) = 0;
   // Prunes w [R x C] in place by the score |w_ij| * columnNorm_j (Wanda), or |w_ij| where columnNorm is null
   // (magnitude). Unstructured: floor(sparsity * C) lowest of each row where perRow, else floor(sparsity * R * C) lowest
   // of the matrix; ties by index. n:m as in ObsOptions. Returns the number of zeros set.

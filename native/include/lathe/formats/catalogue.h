@@ -38,6 +38,7 @@
 #include "lathe/formats/q8_0.h"
 #include "lathe/formats/q8_1.h"
 #include "lathe/formats/q8_k.h"
+#include "lathe/formats/rescale.h"
 #include "lathe/formats/tq1_0.h"
 #include "lathe/formats/tq2_0.h"
 
@@ -90,12 +91,12 @@ LATHE_BEGIN
 template <class Format>
 constexpr TypeInfo typeInfoOf(bool encodable) {
   return TypeInfo{Format::id, Format::name, Format::blockSize, static_cast<int>(sizeof(typename Format::Block)),
-                  true,       encodable,    Format::exactZero};
+                  true,       encodable,    Format::exactZero, encodable && BlockScale<Format>::exists};
 }
 
 #define LATHE_ENCODED(Format) typeInfoOf<Format>(true),
 #define LATHE_DECODED(Format) typeInfoOf<Format>(false),
-#define LATHE_PLAIN(id, name, bytes) TypeInfo{id, name, 1, bytes, false, false, true},
+#define LATHE_PLAIN(id, name, bytes) TypeInfo{id, name, 1, bytes, false, false, true, false},
 static constexpr TypeInfo catalogue[] = {LATHE_FORMATS(LATHE_ENCODED, LATHE_DECODED, LATHE_PLAIN)};
 #undef LATHE_ENCODED
 #undef LATHE_DECODED
@@ -136,6 +137,19 @@ inline bool visitEncodable(int id, Visitor&& visitor) {
     default:
       return false;
   }
+}
+
+// The same for the encodable formats whose blocks have an F16 scale (rescale.h).
+template <class Visitor>
+inline bool visitRescalable(int id, Visitor&& visitor) {
+  bool found = false;
+  visitEncodable(id, [&](auto format) {
+    if constexpr (BlockScale<decltype(format)>::exists) {
+      visitor(format);
+      found = true;
+    }
+  });
+  return found;
 }
 
 #undef LATHE_VISIT

@@ -26,10 +26,19 @@ struct IQ1_M {
   using Grid = TernaryGrid<16>;
   using Fit = TernarySuperFit<IQ1_M>;
 
-  LATHE_HD static void decode(const Block& block, float* w) {
+  // d, which is spread over the words of scales.
+  LATHE_HD static uint16_t scale(const Block& block) {
     uint32_t bits = 0;
     for (int n = 0; n < 4; ++n) bits |= (static_cast<uint32_t>(block.scales[n]) >> 12) << (4 * n);
-    const float d = halfToFloat(static_cast<uint16_t>(bits));
+    return static_cast<uint16_t>(bits);
+  }
+  LATHE_HD static void setScale(Block& block, uint16_t d) {
+    for (int n = 0; n < 4; ++n)
+      block.scales[n] = static_cast<uint16_t>((block.scales[n] & 0x0fff) | (((d >> (4 * n)) & 15) << 12));
+  }
+
+  LATHE_HD static void decode(const Block& block, float* w) {
+    const float d = halfToFloat(scale(block));
     for (int i = teamLane(); i < 32; i += teamSize) {
       const int k = i / 2;
       const uint32_t s = (static_cast<uint32_t>(block.scales[k / 4]) >> (3 * (k % 4))) & 7u;

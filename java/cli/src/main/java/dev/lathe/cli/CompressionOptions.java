@@ -206,6 +206,13 @@ final class CompressionOptions {
         private Double asymmetry;
 
         @Option(
+                names = "--scale-refit",
+                description =
+                        "Fit scales again when error feedback has chosen all codes of a layer:"
+                                + " helps types of four bits and more.")
+        private Boolean scaleRefit;
+
+        @Option(
                 names = "--mask-block",
                 paramLabel = "COLUMNS",
                 description = "Columns whose mask is chosen at once. Default: 128.")
@@ -311,6 +318,7 @@ final class CompressionOptions {
         given(secondOrder.damping, builder::damping);
         given(secondOrder.shrinkage, text -> builder.shrinkage(Shrinkage.of(text)));
         given(secondOrder.asymmetry, builder::asymmetry);
+        given(secondOrder.scaleRefit, builder::scaleRefit);
         given(secondOrder.maskBlock, builder::maskBlock);
         given(secondOrder.updateBlock, builder::updateBlock);
         Recipe changed = builder.build();

@@ -255,6 +255,7 @@ public record Estimate(
             if (plan.needsStatistics(tensor)) {
                 // Trailing updates, and both quadratic forms of the error.
                 sum += weights * cols + 4 * weights * cols;
+                sum += plan.recipe().scaleRefit() ? 2 * weights * cols : 0;
                 boolean first = !tensor.key().role().id().matches("k_proj|v_proj|up_proj");
                 sum += first ? cols * cols * tokens + 4.0 / 3 * cols * cols * cols : 0;
             }

@@ -136,7 +136,7 @@ final class MatrixCompressor {
             Outcome outcome =
                     plan.action() == Action.ROUND
                             ? round(scope, w, stored, plan, statistics)
-                            : apply(scope, w, stored, plan, statistics);
+                            : apply(scope, w, original, stored, plan, statistics);
             double error = 0;
             if (statistics != null) {
                 device.dequantize(w, stored);
@@ -156,8 +156,14 @@ final class MatrixCompressor {
 
     private record Outcome(long zeros, double loss) {}
 
+    /** w becomes what is stored; original keeps the weights, or is null without statistics. */
     private Outcome apply(
-            Scope scope, Tensor w, Tensor stored, TensorPlan plan, InputStatistics statistics) {
+            Scope scope,
+            Tensor w,
+            Tensor original,
+            Tensor stored,
+            TensorPlan plan,
+            InputStatistics statistics) {
         boolean quantizes = plan.storage().quantized();
         boolean second = statistics != null;
         boolean prunesByScore = plan.sparsity().prunes() && method != PruneMethod.SPARSEGPT;
@@ -186,6 +192,9 @@ final class MatrixCompressor {
                             : scope.tensor(plan.storage(), w.rows(), w.cols());
         }
         ObsResult result = device.obsCompress(w, factor, step, statistics.dead(), packed);
+        if (obsQuantizes && recipe.scaleRefit() && packed.type().rescalable()) {
+            device.refitScales(packed, w, original, statistics.hessian(), statistics.shrinkage());
+        }
         // Where a mask is kept, its zeros are counted again.
         zeros = prunesByScore ? zeros : result.zeros();
         if (packed != stored) {

@@ -60,6 +60,8 @@ import java.util.stream.Stream;
  * @param shrinkage share of diag(H) that replaces H; {@code auto}: from the tokens per column
  * @param asymmetry how much of what compressed layers have changed about a layer's inputs its
  *     weights make up for, 0 to 1; 1
+ * @param scaleRefit whether scales are fitted again when error feedback has chosen all codes of a
+ *     layer; false
  * @param maskBlock columns whose mask is chosen at once; 128
  * @param updateBlock columns after which the rest is updated; 128
  * @param rules exceptions, later ones win
@@ -84,6 +86,7 @@ public record Recipe(
         Double damping,
         Shrinkage shrinkage,
         Double asymmetry,
+        Boolean scaleRefit,
         Integer maskBlock,
         Integer updateBlock,
         List<Rule> rules,
@@ -121,6 +124,7 @@ public record Recipe(
      * @param damping the component
      * @param shrinkage the component
      * @param asymmetry the component
+     * @param scaleRefit the component
      * @param maskBlock the component
      * @param updateBlock the component
      * @param rules the component
@@ -153,6 +157,7 @@ public record Recipe(
         damping = damping == null ? 0.01 : damping;
         shrinkage = shrinkage == null ? Shrinkage.AUTO : shrinkage;
         asymmetry = asymmetry == null ? 1.0 : asymmetry;
+        scaleRefit = scaleRefit == null ? Boolean.FALSE : scaleRefit;
         maskBlock = maskBlock == null ? 128 : maskBlock;
         updateBlock = updateBlock == null ? 128 : updateBlock;
         rules = rules == null ? List.of() : List.copyOf(rules);

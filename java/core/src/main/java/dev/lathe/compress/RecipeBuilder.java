@@ -27,6 +27,7 @@ public final class RecipeBuilder {
     private Double damping;
     private Shrinkage shrinkage;
     private Double asymmetry;
+    private Boolean scaleRefit;
     private Integer maskBlock;
     private Integer updateBlock;
     private List<Rule> rules = new ArrayList<>();
@@ -51,6 +52,7 @@ public final class RecipeBuilder {
         this.damping = recipe.damping();
         this.shrinkage = recipe.shrinkage();
         this.asymmetry = recipe.asymmetry();
+        this.scaleRefit = recipe.scaleRefit();
         this.maskBlock = recipe.maskBlock();
         this.updateBlock = recipe.updateBlock();
         this.rules = new ArrayList<>(recipe.rules());
@@ -242,6 +244,17 @@ public final class RecipeBuilder {
     }
 
     /**
+     * Sets whether scales are fitted again when error feedback has chosen all codes of a layer.
+     *
+     * @param wanted whether they are
+     * @return this
+     */
+    public RecipeBuilder scaleRefit(boolean wanted) {
+        this.scaleRefit = wanted;
+        return this;
+    }
+
+    /**
      * Sets the shrinkage of the Hessian towards its diagonal.
      *
      * @param share share of diag(H) that replaces H
@@ -340,6 +353,7 @@ public final class RecipeBuilder {
                 damping,
                 shrinkage,
                 asymmetry,
+                scaleRefit,
                 maskBlock,
                 updateBlock,
                 rules,

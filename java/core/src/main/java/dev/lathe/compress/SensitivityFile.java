@@ -170,6 +170,7 @@ final class SensitivityFile {
                 sparsity,
                 recipe.damping(),
                 recipe.shrinkage(),
+                recipe.scaleRefit(),
                 recipe.maskBlock(),
                 recipe.updateBlock(),
                 SensitivityOptions.DEFAULT_ROWS,

@@ -55,6 +55,7 @@ public final class DType {
     private final boolean decodable;
     private final boolean encodable;
     private final boolean exactZero;
+    private final boolean rescalable;
 
     private DType(TypeInfo info) {
         this.id = info.id();
@@ -64,6 +65,7 @@ public final class DType {
         this.decodable = info.decodable();
         this.encodable = info.encodable();
         this.exactZero = info.exactZero();
+        this.rescalable = info.rescalable();
     }
 
     /**
@@ -168,6 +170,15 @@ public final class DType {
      */
     public boolean exactZero() {
         return exactZero;
+    }
+
+    /**
+     * Whether the blocks have an F16 scale, which can be {@linkplain Device#refitScales refitted}.
+     *
+     * @return false for float types, and where scales are coarser
+     */
+    public boolean rescalable() {
+        return rescalable;
     }
 
     /**

@@ -375,6 +375,34 @@ public final class Device extends OpenBackend {
     }
 
     /**
+     * Refits the scales of encoded rows, block of columns after block of columns, to what makes
+     * tr(E H' Eᵀ) least, E = target - w, H' = (1 - shrinkage) H + shrinkage diag(H).
+     *
+     * @param packed [rows × cols] of a {@linkplain DType#rescalable() rescalable} type
+     * @param w [rows × cols], what packed decodes to, before and after
+     * @param target [rows × cols], what the rows stand for
+     * @param h [cols × cols], both triangles
+     * @param shrinkage share of diag(H) that replaces H
+     * @return what tr(E H' Eᵀ) falls by
+     */
+    public double refitScales(Tensor packed, Tensor w, Tensor target, Tensor h, double shrinkage) {
+        requireShape("refitScales", h, w.cols(), w.cols());
+        requireShape("refitScales", packed, w.rows(), w.cols());
+        requireShape("refitScales", target, w.rows(), w.cols());
+        return call(
+                backend ->
+                        backend.refitScales(
+                                packed.pointer(),
+                                w.floats(),
+                                packed.type().id(),
+                                target.floats(),
+                                h.floats(),
+                                w.rows(),
+                                w.cols(),
+                                shrinkage));
+    }
+
+    /**
      * OBS compression of w in place: SparseGPT where only a mask is asked for, error-feedback
      * quantization where only a type is, both in one pass where both are.
      *

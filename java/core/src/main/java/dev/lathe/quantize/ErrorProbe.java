@@ -154,6 +154,9 @@ final class ErrorProbe {
                 double shrinkage = options.shrinkage().of(fit.tokens(), w.cols(), true);
                 Tensor factor = fit.factor(options.damping(), shrinkage);
                 device.obsCompress(copy, factor, options.step(packed.type()), fit.dead(), packed);
+                if (options.scaleRefit() && packed.type().rescalable()) {
+                    device.refitScales(packed, copy, w, fit.hessian(), shrinkage);
+                }
             } else {
                 try (Tensor importance = fit.importance()) {
                     device.quantize(packed, copy, importance, false);

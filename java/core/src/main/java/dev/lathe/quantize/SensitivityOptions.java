@@ -16,6 +16,7 @@ import java.util.stream.Collectors;
  * @param sparsity zeros that are set together with the types
  * @param damping λ of the Hessian
  * @param shrinkage share of diag(H) that replaces H
+ * @param scaleRefit whether scales are fitted again after error feedback
  * @param maskBlock columns whose mask is chosen at once
  * @param updateBlock columns after which the rest is updated
  * @param sampledRows rows of each matrix on which errors of candidates are measured
@@ -28,6 +29,7 @@ public record SensitivityOptions(
         Sparsity sparsity,
         double damping,
         Shrinkage shrinkage,
+        boolean scaleRefit,
         int maskBlock,
         int updateBlock,
         int sampledRows,
@@ -61,13 +63,14 @@ public record SensitivityOptions(
      */
     public String text() {
         return String.format(
-                "candidates %s, feedback %s, sparsity %s, damping %s, shrinkage %s, blocks of %d and"
-                        + " %d columns, %d rows, %d blocks, %d tokens",
+                "candidates %s, feedback %s, sparsity %s, damping %s, shrinkage %s, %sblocks of %d"
+                        + " and %d columns, %d rows, %d blocks, %d tokens",
                 candidates.stream().map(DType::name).collect(Collectors.joining(" ")),
                 feedback.id(),
                 sparsity,
                 damping,
                 shrinkage,
+                scaleRefit ? "scales fitted again, " : "",
                 maskBlock,
                 updateBlock,
                 sampledRows,

@@ -48,6 +48,7 @@ class EmulatedCudaTest {
         RecipeBuilder recipe =
                 Recipe.builder()
                         .asymmetry(1)
+                        .scaleRefit(true)
                         .calibration(
                                 new CalibrationOptions(
                                         TINY_REASONER.resolve("calibration.txt").toString(),

@@ -228,7 +228,7 @@ class TypeAllocationTest {
                 () ->
                         new Recipe(
                                 null, null, null, "Q4_0", null, 4.5, null, null, null, null, null,
-                                null, null, null, null, null, null, null, null, null));
+                                null, null, null, null, null, null, null, null, null, null));
         Recipe recipe = Recipe.builder().type("Q4_0").size(5).bitsPerWeight(4).build();
         assertEquals(4, recipe.bitsPerWeight());
         assertNotEquals(DType.of("Q4_0").name(), recipe.type());
