@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from lathe_interop.side_by_side.runs import parse_judgement
+from lathe_interop.side_by_side.runs import SENSITIVITY, parse_judgement
 from lathe_interop.side_by_side.table import bytes_of, markdown
 
 REPORT = """
@@ -51,6 +51,7 @@ def test_types_are_held_to_the_same_type_and_sizes_to_the_best_file_that_fits(tm
     write_row(tmp_path, "lathe", "IQ2_XXS", 587_000_000, 0.5)
     write_row(tmp_path, "lathe", "650m", 649_000_000, 0.4)
     write_row(tmp_path, "lathe", "500m", 499_000_000, 2.0)
+    (tmp_path / SENSITIVITY).write_text("{}")  # no row
     lines = markdown(tmp_path).splitlines()[2:]
     assert lines[0] == "| 500 MB | 499 MB, 2.000 ± 0.010 | not run |  | 0.5 |"
     assert lines[1].endswith("| IQ2_XXS, 588 MB, 1.000 ± 0.010 | 0.50 | 0.6 |")

@@ -13,6 +13,9 @@ from typing import Any
 
 LENGTH = 512
 
+SENSITIVITY = "sensitivity.json"
+"""In the folder of results: what Lathe measured of the model, for all of its rows with a size."""
+
 
 @dataclass(frozen=True)
 class Bench:
@@ -84,8 +87,9 @@ class Bench:
         """
         target = ["--size", wanted] if wanted[0].isdigit() else ["--mix", wanted]
         if target[0] == "--size":
-            # A measurement serves every size.
-            target += ["--sensitivity", str(self.work / "sensitivity.json")]
+            # A measurement serves every size, so it stays with the rows.
+            self.results.mkdir(parents=True, exist_ok=True)
+            target += ["--sensitivity", str(self.results / SENSITIVITY)]
         settings = ["--sequences", str(self.sequences), "--length", str(LENGTH)]
         settings_here = ["--calibration", self.calibration, "--threads", str(self.threads)]
         command = [self.lathe, "compress", self.base(), "-o", output]

@@ -11,7 +11,8 @@ AIM_OF_SIZES = 0.5
 
 def read(results: Path) -> list[dict[str, Any]]:
     """All rows of a folder, the smallest file first."""
-    rows = [json.loads(path.read_text()) for path in results.glob("*.json")]
+    paths = (path for tool in ("lathe", "llama") for path in results.glob(f"{tool}-*.json"))
+    rows = [json.loads(path.read_text()) for path in paths]
     return sorted(rows, key=lambda row: (row["bytes"], row["tool"]))
 
 
