@@ -35,7 +35,7 @@ final class BarRenderer implements ProgressBarRenderer {
         OptionalDouble left;
         synchronized (rate) {
             perSecond = rate.perSecond();
-            left = rate.secondsLeft(state.getMax());
+            left = rate.secondsLeft();
         }
         double share = Math.min(1, state.getNormalizedProgress());
         String time =

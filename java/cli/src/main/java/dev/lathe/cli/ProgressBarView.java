@@ -28,7 +28,7 @@ final class ProgressBarView implements ProgressView {
 
     @Override
     public void start(long total) {
-        rate = new ProgressRate(seconds());
+        rate = new ProgressRate(seconds(), total);
         Runtime.getRuntime().addShutdownHook(interruption);
         boolean unicode = "UTF-8".equalsIgnoreCase(System.getProperty("native.encoding"));
         bar =

@@ -30,7 +30,7 @@ final class ProgressLines implements ProgressView {
         total = units;
         started = seconds();
         lastLine = started;
-        rate = new ProgressRate(started);
+        rate = new ProgressRate(started, units);
     }
 
     @Override
@@ -41,7 +41,7 @@ final class ProgressLines implements ProgressView {
             return;
         }
         lastLine = now;
-        OptionalDouble left = rate.secondsLeft(total);
+        OptionalDouble left = rate.secondsLeft();
         String time = Quantity.duration(now - started) + " passed";
         if (left.isPresent()) {
             time += ", about " + Quantity.duration(left.getAsDouble()) + " left";

@@ -19,16 +19,32 @@ class ProgressTest {
 
     @Test
     void rateIsThatOfTheLastPart() {
-        ProgressRate rate = new ProgressRate(0);
+        ProgressRate rate = new ProgressRate(0, 100);
         assertEquals(OptionalDouble.empty(), rate.perSecond());
         rate.add(1, 50);
-        assertEquals(OptionalDouble.empty(), rate.secondsLeft(100), "too early to say");
+        assertEquals(OptionalDouble.empty(), rate.secondsLeft(), "too early to say");
         for (int second = 2; second <= 40; second++) {
             rate.add(second, 50 + second);
         }
         // The jump at the beginning has left the window of 20 seconds.
         assertEquals(1, rate.perSecond().orElseThrow(), 1e-9);
-        assertEquals(10, rate.secondsLeft(100).orElseThrow(), 1e-9);
+        assertEquals(10, rate.secondsLeft().orElseThrow(), 1e-9);
+    }
+
+    @Test
+    void aSlowUnitDoesNotStandForAll() {
+        // Blocks of ten units: nine of a second each, and one of 90 seconds.
+        ProgressRate rate = new ProgressRate(0, 280);
+        double seconds = 0;
+        for (int unit = 1; unit <= 270; unit++) {
+            seconds += unit % 10 == 0 ? 90 : 1;
+            rate.add(seconds, unit);
+            // The last 23 units or more hold two slow ones where 2.3 are due, or three.
+            if (unit >= 23) {
+                double left = (280 - unit) / 10.0 * 99;
+                assertEquals(left, rate.secondsLeft().orElseThrow(), 0.35 * left, "unit " + unit);
+            }
+        }
     }
 
     @Test
@@ -55,7 +71,7 @@ class ProgressTest {
     @ParameterizedTest
     @ValueSource(ints = {80, 120})
     void barKeepsItsLayout(int width) {
-        ProgressRate rate = new ProgressRate(0);
+        ProgressRate rate = new ProgressRate(0, 200);
         String begun = render(rate, width, 0, "compress");
         rate.add(10, 100);
         String half = render(rate, width, 100, "block 12 of 30: down_proj");
@@ -76,7 +92,7 @@ class ProgressTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 10, 40, 60})
     void narrowTerminalsGetWhatFits(int width) {
-        ProgressRate rate = new ProgressRate(0);
+        ProgressRate rate = new ProgressRate(0, 200);
         rate.add(10, 100);
         assertTrue(render(rate, width, 100, "block 12 of 30: down_proj").length() <= width);
     }
