@@ -40,13 +40,16 @@ final class BuiltLlamaCpp {
      * @return the folder of programs and libraries
      */
     static Path programs() {
+        return require("llama-perplexity").getParent();
+    }
+
+    /** A program; the test is skipped where it is absent, as not every build has all of them. */
+    private static Path require(String program) {
         String folder = System.getenv("LATHE_LLAMA_CPP");
         assumeTrue(folder != null, "LATHE_LLAMA_CPP is not set; it names the folder of llama.cpp");
-        Path programs = Path.of(folder, "build", "bin");
-        assumeTrue(
-                Files.isExecutable(programs.resolve("llama-perplexity")),
-                () -> programs + " holds no llama-perplexity");
-        return programs;
+        Path path = Path.of(folder, "build", "bin", program);
+        assumeTrue(Files.isExecutable(path), () -> path.getParent() + " holds no " + program);
+        return path;
     }
 
     /**
@@ -175,13 +178,13 @@ final class BuiltLlamaCpp {
 
     private static String run(Path folder, String program, List<Object> arguments)
             throws IOException, InterruptedException {
-        Path programs = programs();
-        List<String> command = new ArrayList<>(List.of(programs.resolve(program).toString()));
+        Path executable = require(program);
+        List<String> command = new ArrayList<>(List.of(executable.toString()));
         arguments.forEach(argument -> command.add(argument.toString()));
         Path log = folder.resolve(program + ".log");
         ProcessBuilder builder =
                 new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
-        builder.environment().put("LD_LIBRARY_PATH", programs.toString());
+        builder.environment().put("LD_LIBRARY_PATH", executable.getParent().toString());
         Process process = builder.start();
         boolean ended = process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS);
         if (!ended) {
