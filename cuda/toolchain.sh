@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Finds what the CUDA library is built with, and prints it as shell assignments:
+# Finds what the CUDA library is built with and runs on, and prints it as shell assignments:
 #
 #   eval "$(cuda/toolchain.sh)"            the system's toolkit, or Python packages that are there already
-#   eval "$(cuda/toolchain.sh --install)"  installs the packages where neither is there (0.7 GB, no GPU or driver needed)
+#   eval "$(cuda/toolchain.sh --install)"  installs the packages where neither is there (1 GB, no GPU or driver needed)
 #
 #   LATHE_NVCC            nvcc 13.x
 #   LATHE_CUDA_INCLUDE    folder of cuda_runtime.h, cublas_v2.h, cusolverDn.h
-#   LATHE_CUDA_LIBRARY    folder of libcudart_static.a, libcublas.so.13, libcusolver.so.12
+#   LATHE_CUDA_LIBRARY    folder of libcudart_static.a, libcublas.so.13, libcusolver.so.12 and what these load
 #
 # Where nothing is to be had it says why and exits with 3.
 set -euo pipefail
@@ -19,6 +19,10 @@ packages=(
   nvidia-cuda-runtime==13.5.37
   nvidia-cublas==13.10.0.20
   nvidia-cusolver==12.4.1.2
+  # Loaded by cuBLAS and cuSOLVER when they run.
+  nvidia-cuda-nvrtc==13.5.37
+  nvidia-cusparse==12.9.4.2
+  nvidia-nvjitlink==13.5.37
 )
 home="${XDG_CACHE_HOME:-$HOME/.cache}/lathe/cuda"
 # A folder for each list of versions, so that another list is installed anew.

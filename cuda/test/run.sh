@@ -57,7 +57,7 @@ matching() { # PATTERNS...: the files there are
 
 common=(-std=c++17 -pthread -Wall -Wextra -Werror -Wno-unknown-pragmas -ffp-contract=off)
 plain=("${common[@]}" -O2)
-# Loads and stores of kernels go through the hooks of emulation/hooks.cpp.
+# Loads and stores of kernels go through the hooks of emulation/runtime/hooks.cpp.
 hooked=("${plain[@]}" -g1 -fsanitize=thread --param tsan-instrument-func-entry-exit=0)
 address=("${common[@]}" -O1 -g1 -fsanitize=address)
 

@@ -16,9 +16,8 @@
 //     using Code;                         unsigned integer that holds the code of a group
 //     struct Grid;                        the scales of one block as they will be stored, ready to use
 //     static void pack(Block& block, const Grid& grid, const Code* codes);                  codes [blockSize / group]
-//     uint16_t scale(const Block&); void setScale(Block&, uint16_t);    both static: its F16 scale, where that is no
-//     member
-//                                                                       d of the block (rescale.h)
+//     uint16_t scale(const Block&); void setScale(Block&, uint16_t);    both static: its F16 scale, where that is
+//                                                                       no member d of the block (rescale.h)
 //   group == 1:
 //     static void choose(Grid& grid, const float* w, const float* importance, bool exactZeros);
 //     static float code(const Grid& grid, int column, float w, Code& code);

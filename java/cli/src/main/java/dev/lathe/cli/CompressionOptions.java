@@ -116,13 +116,17 @@ final class CompressionOptions {
         @Option(
                 names = "--embedding-type",
                 paramLabel = "TYPE",
-                description = "Type of the token embedding. Default: Q6_K where --type is given.")
+                description =
+                        "Type of the token embedding. Default: Q6_K with --type and --bpw; --mix and"
+                                + " --size choose one.")
         private String embeddingType;
 
         @Option(
                 names = "--head-type",
                 paramLabel = "TYPE",
-                description = "Type of the output head. Default: Q6_K where --type is given.")
+                description =
+                        "Type of the output head. Default: Q6_K with --type and --bpw; --mix and"
+                                + " --size choose one.")
         private String headType;
 
         @Option(

@@ -1,6 +1,7 @@
 package dev.lathe.cli;
 
 import dev.lathe.device.Device;
+import dev.lathe.device.Devices;
 import picocli.CommandLine.Option;
 
 /** Where to compute. */
@@ -28,6 +29,11 @@ class DeviceOptions {
 
     final int threads() {
         return threads;
+    }
+
+    /** All devices that are named, for commands that take several. */
+    final Devices openAll() {
+        return Devices.open(device, threads, 0);
     }
 
     final Device open() {

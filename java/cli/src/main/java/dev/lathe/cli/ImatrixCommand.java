@@ -1,9 +1,9 @@
 package dev.lathe.cli;
 
-import dev.lathe.UsageException;
 import dev.lathe.calibrate.ImportanceCalibration;
 import dev.lathe.calibrate.ImportanceMatrix;
-import java.nio.file.Files;
+import dev.lathe.checkpoint.CheckpointWriter;
+import dev.lathe.checkpoint.Format;
 import java.nio.file.Path;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -71,9 +71,7 @@ final class ImatrixCommand implements Runnable {
 
     @Override
     public void run() {
-        if (Files.exists(output) && !replace) {
-            throw new UsageException(output + " exists already");
-        }
+        CheckpointWriter.requireFree(output, Format.GGUF, replace);
         ImportanceCalibration run =
                 ImportanceCalibration.of(model.path())
                         .text(calibration)

@@ -25,6 +25,9 @@ public final class Main {
     /** The data is broken. */
     static final int BAD_DATA = 3;
 
+    private static final String OUT_OF_MEMORY =
+            "out of memory: the Java machine may take %d MiB; LATHE_JAVA_OPTS=-Xmx8g gives it more";
+
     private Main() {}
 
     /**
@@ -53,10 +56,26 @@ public final class Main {
      * @return the exit status
      */
     static int run(PrintWriter out, PrintWriter err, String... args) {
-        int status = commandLine().setOut(out).setErr(err).execute(args);
-        out.flush();
-        err.flush();
+        return run(commandLine().setOut(out).setErr(err), args);
+    }
+
+    /** Runs a command, which has its writers. */
+    static int run(CommandLine command, String... args) {
+        int status;
+        try {
+            status = command.execute(args);
+        } catch (OutOfMemoryError e) {
+            // picocli passes errors on.
+            report(command, OUT_OF_MEMORY.formatted(heapMebibytes()), e, Arrays.asList(args));
+            status = FAILED;
+        }
+        command.getOut().flush();
+        command.getErr().flush();
         return status;
+    }
+
+    private static long heapMebibytes() {
+        return Runtime.getRuntime().maxMemory() >> 20;
     }
 
     /** The whole tree of commands. */
@@ -111,7 +130,7 @@ public final class Main {
     }
 
     private static void report(
-            CommandLine command, String message, Exception failure, List<String> args) {
+            CommandLine command, String message, Throwable failure, List<String> args) {
         Ansi ansi = command.getColorScheme().ansi();
         String line =
                 message.lines()

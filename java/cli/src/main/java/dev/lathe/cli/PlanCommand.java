@@ -3,7 +3,7 @@ package dev.lathe.cli;
 import dev.lathe.UsageException;
 import dev.lathe.compress.Compression;
 import dev.lathe.compress.Estimate;
-import dev.lathe.device.Device;
+import dev.lathe.device.Devices;
 import dev.lathe.measure.GemmRate;
 import dev.lathe.quantize.Allocation;
 import java.io.IOException;
@@ -57,6 +57,7 @@ final class PlanCommand implements Runnable {
     @Override
     public void run() {
         Compression compression = options.compression();
+        double rate = rate();
         if (measure) {
             try (ProgressView view = ProgressView.of("measure", spec.commandLine().getErr())) {
                 compression.listener(view::show).measureSensitivity(options.output());
@@ -64,13 +65,16 @@ final class PlanCommand implements Runnable {
         }
         Estimate estimate = compression.plan(options.output());
         drawFrontier(estimate);
-        double rate;
-        try (Device device = options.device().open()) {
-            rate = GemmRate.quick(device);
-        }
         PlanSummary summary = PlanSummary.of(options.output(), estimate, rate);
         PrintWriter out = spec.commandLine().getOut();
         out.print(json ? Json.text(summary) : summary.text());
+    }
+
+    /** That of the first device, which computes what there is one of. */
+    private double rate() {
+        try (Devices devices = options.device().openAll()) {
+            return GemmRate.quick(devices.first());
+        }
     }
 
     private void drawFrontier(Estimate estimate) {

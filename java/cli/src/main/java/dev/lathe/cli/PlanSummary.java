@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * What {@code plan} reports.
@@ -22,7 +23,8 @@ import java.util.Map;
  * @param sparsity share of zeros among the blocks' linear weights
  * @param types bytes by storage type, before and after
  * @param allocation how a budget was divided, or null where there is none
- * @param substitutions tensors that cannot have the type asked for
+ * @param substitutions tensors that cannot have the type asked for, or any candidate
+ * @param idleRules rules that select no tensor
  * @param peakBytes most resident memory
  * @param spillBytes temporary file for activations
  * @param diskBytes output and temporary file together
@@ -41,6 +43,7 @@ record PlanSummary(
         List<TypeChange> types,
         AllocationSummary allocation,
         List<Substitution> substitutions,
+        List<String> idleRules,
         long peakBytes,
         long spillBytes,
         long diskBytes,
@@ -81,6 +84,7 @@ record PlanSummary(
                 types(plan),
                 plan.allocation().map(AllocationSummary::of).orElse(null),
                 substitutions(plan),
+                plan.idleRules(),
                 estimate.peakBytes(),
                 estimate.spillBytes(),
                 estimate.diskBytes(),
@@ -130,13 +134,14 @@ record PlanSummary(
     private static List<Substitution> substitutions(CompressionPlan plan) {
         Map<List<Object>, Substitution> byKind = new LinkedHashMap<>();
         for (TensorPlan tensor : plan.tensors()) {
-            if (tensor.substituted()) {
+            boolean standsIn = plan.standsForCandidates(tensor);
+            if (tensor.substituted() || standsIn) {
                 Substitution one =
                         new Substitution(
                                 tensor.key().role().id(),
                                 List.of(tensor.output().name()),
                                 tensor.cols(),
-                                tensor.asked().name(),
+                                standsIn ? "candidates" : tensor.asked().name(),
                                 tensor.storage().name());
                 byKind.merge(
                         List.of(one.role, one.cols, one.asked, one.type),
@@ -184,7 +189,8 @@ record PlanSummary(
                 + System.lineSeparator()
                 + rest
                 + (allocation == null ? "" : System.lineSeparator() + allocation.text())
-                + substitutionText();
+                + substitutionText()
+                + idleText();
     }
 
     private String substitutionText() {
@@ -202,6 +208,12 @@ record PlanSummary(
         }
         String title = "Rows that do not fit the blocks of the type asked for:";
         return System.lineSeparator() + title + System.lineSeparator() + table;
+    }
+
+    private String idleText() {
+        return idleRules.stream()
+                .map(text -> System.lineSeparator() + text + System.lineSeparator())
+                .collect(Collectors.joining());
     }
 
     private static String orNothing(long bytes) {

@@ -20,7 +20,7 @@ import picocli.CommandLine.Spec;
         sortOptions = false,
         description = {
             "Compress a tiny reasoning model in several ways and see what each cost in accuracy, in"
-                    + " tokens and in perplexity. Takes two minutes on two cores, offline.",
+                    + " tokens and in perplexity. Takes a minute or two on two cores, offline.",
             "",
             "The GGUF files, every answer and a report stay in the output folder. After an"
                     + " interruption the same command goes on where the last one was."

@@ -1,6 +1,7 @@
 package dev.lathe.cli;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -229,6 +230,16 @@ final class BadInputs {
     private static String write(Path file, String text) {
         try {
             Files.write(file, text.getBytes(StandardCharsets.ISO_8859_1));
+            return file.toString();
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
+    /** A file of a length that takes no room on the disk. */
+    private static String sparse(Path file, long length) {
+        try (RandomAccessFile made = new RandomAccessFile(file.toFile(), "rw")) {
+            made.setLength(length);
             return file.toString();
         } catch (IOException e) {
             throw new java.io.UncheckedIOException(e);
@@ -485,6 +496,23 @@ final class BadInputs {
                                 "--calibration",
                                 write(folder.resolve("t"), "word")),
                 "enough for 0 sequences of 512; 1 were asked for");
+        add(
+                "imatrix of a text that is too large",
+                USAGE,
+                folder ->
+                        List.of(
+                                "imatrix",
+                                model,
+                                "-o",
+                                folder.resolve("m.gguf"),
+                                "--calibration",
+                                sparse(folder.resolve("t"), 1L << 33)),
+                "is too large: 8589934592 bytes");
+        add(
+                "imatrix into no folder",
+                USAGE,
+                folder -> List.of("imatrix", model, "-o", folder.resolve("absent/m.gguf")),
+                "there is no folder");
         add(
                 "imatrix in the place of a file",
                 USAGE,

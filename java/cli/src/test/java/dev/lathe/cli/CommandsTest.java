@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -17,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import picocli.CommandLine.Command;
 
 class CommandsTest {
     @TempDir Path folder;
@@ -320,6 +323,28 @@ class CommandsTest {
                 .getCommandSpec()
                 .usageMessage()
                 .footer();
+    }
+
+    @Command(name = "greedy")
+    private static final class Greedy implements Runnable {
+        @Override
+        public void run() {
+            throw new OutOfMemoryError("Java heap space");
+        }
+    }
+
+    @Test
+    void outOfMemoryIsOneLine() {
+        StringWriter err = new StringWriter();
+        int status =
+                Main.run(
+                        Main.commandLine().addSubcommand(new Greedy()).setErr(new PrintWriter(err)),
+                        "greedy");
+        assertEquals(Main.FAILED, status);
+        assertTrue(
+                err.toString()
+                        .matches("lathe: out of memory: .* \\d+ MiB; LATHE_JAVA_OPTS=.* more\\n"),
+                err.toString());
     }
 
     @Test

@@ -76,6 +76,23 @@ class EmulatedDevicesTest {
     }
 
     @Test
+    void plansNameTheSameDevices() {
+        CommandRun run =
+                run(
+                        List.of("LATHE_EMULATION_DEVICES=2"),
+                        "plan",
+                        CommandRun.model("llama-tied"),
+                        "-o",
+                        folder.resolve("planned.gguf"),
+                        "--type",
+                        "Q4_0",
+                        "--device",
+                        DEVICE + ":0," + DEVICE + ":1");
+        assertEquals(0, run.status(), run.err());
+        assertTrue(run.out().contains("operations at"), run.out());
+    }
+
+    @Test
     void severalDevicesHaveToBeGpusAndDifferent() {
         for (String names : List.of("cpu,cpu", DEVICE + ",cpu", DEVICE + "," + DEVICE + ":0")) {
             CommandRun run = CommandRun.of(command(folder.resolve("no.gguf"), "--device", names));

@@ -31,6 +31,9 @@ import java.util.Random;
  * @param source what they were made of, for the record
  */
 public record CalibrationSet(int[][] sequences, String source) {
+    /** What Java can hold in one text, whatever its characters. */
+    private static final long LARGEST_FILE = 1L << 30;
+
     private static final String DEFAULT_SET = "default-calibration.jsonl";
 
     /**
@@ -138,6 +141,12 @@ public record CalibrationSet(int[][] sequences, String source) {
      */
     public static String read(Path file) {
         try {
+            if (Files.size(file) > LARGEST_FILE) {
+                throw new UsageException(
+                        String.format(
+                                "%s is too large: %d bytes, expected at most %d",
+                                file, Files.size(file), LARGEST_FILE));
+            }
             return Files.readString(file);
         } catch (IOException e) {
             String reason =

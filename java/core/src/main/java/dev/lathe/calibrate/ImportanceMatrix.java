@@ -49,8 +49,8 @@ public final class ImportanceMatrix {
     private static final String SUMS = ".in_sum2";
     private static final String COUNTS = ".counts";
 
-    /** 1 GB of sums for one tensor, fifty times those of the largest models. */
-    private static final long GREATEST_SUMS = 1L << 28;
+    /** 64 MB of sums for one tensor, twenty times those of the largest models. */
+    private static final long GREATEST_SUMS = 1L << 24;
 
     private final Map<String, Entry> entries;
     private final List<String> datasets;

@@ -43,20 +43,21 @@ public final class InputDrift<K> implements AutoCloseable {
      * Begins with no tokens.
      *
      * @param device where the inputs are
-     * @param weights the stage's layers as they are in the original model, each [rows × cols]; they
-     *     are read until this is closed
+     * @param weights the layers that will be corrected, as they are in the original model, each
+     *     [rows × cols]; they are read until this is closed
+     * @param overOutputs {@link #sumsOutputs} of all layers of the stage, of those too that need no
+     *     correction any more: a run that goes on has to sum what the undisturbed one had summed
      */
-    public InputDrift(Device device, Map<K, Tensor> weights) {
+    public InputDrift(Device device, Map<K, Tensor> weights, boolean overOutputs) {
         this.device = device;
         this.weights = Map.copyOf(weights);
-        long cols = weights.values().iterator().next().cols();
-        long rows = weights.values().stream().mapToLong(Tensor::rows).sum();
-        if (sumsOutputs(rows, cols)) {
+        if (overOutputs) {
             weights.forEach(
                     (layer, weight) ->
                             outputs.put(layer, zeros(device, weight.rows(), weight.cols())));
             this.inputs = null;
         } else {
+            long cols = weights.values().iterator().next().cols();
             this.inputs = zeros(device, cols, cols);
         }
     }

@@ -3,6 +3,7 @@ package dev.lathe.checkpoint;
 import dev.lathe.DataException;
 import dev.lathe.UsageException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -27,6 +28,36 @@ public sealed interface CheckpointWriter extends AutoCloseable permits PlannedWr
     static Path partialPath(Path output) {
         Path absolute = output.toAbsolutePath().normalize();
         return absolute.resolveSibling(absolute.getFileName() + PlannedFiles.PARTIAL_SUFFIX);
+    }
+
+    /**
+     * Makes sure that an output may be begun, before work whose results it is to hold.
+     *
+     * @param output the output
+     * @param format its format
+     * @param replace whether an earlier output may be replaced
+     * @throws UsageException if it exists and may not be replaced, or its folder does not exist
+     */
+    static void requireFree(Path output, Format format, boolean replace) {
+        requireFolder(output);
+        if (format == Format.GGUF) {
+            GgufWriter.requireFree(output, replace);
+        } else {
+            OutputFolder.requireFree(output, replace);
+        }
+    }
+
+    /**
+     * Makes sure that a file has a place to go.
+     *
+     * @param file to be written
+     * @throws UsageException if its folder does not exist
+     */
+    static void requireFolder(Path file) {
+        Path folder = file.toAbsolutePath().normalize().getParent();
+        if (folder == null || !Files.isDirectory(folder)) {
+            throw new UsageException(file + ": there is no folder " + folder);
+        }
     }
 
     /**

@@ -44,16 +44,21 @@ public final class GgufWriter extends PlannedWriter {
      */
     public static GgufWriter create(
             Path path, GgufMetadata metadata, List<TensorSpec> tensors, WriteOptions options) {
-        if (Files.isDirectory(path)) {
-            throw new UsageException(path + " is a folder, a file was to be written");
-        }
-        if (Files.exists(path) && !options.replace()) {
-            throw new UsageException(path + " exists already");
-        }
+        requireFree(path, options.replace());
         Path partial = path.resolveSibling(path.getFileName() + PlannedFiles.PARTIAL_SUFFIX);
         PlannedFiles.Plan plan = plan(path, partial, metadata, tensors);
         return new GgufWriter(
                 path, partial, options, new PlannedFiles(List.of(plan), options.resume()));
+    }
+
+    /** Refuses a folder, and a file that may not be replaced. */
+    static void requireFree(Path path, boolean replace) {
+        if (Files.isDirectory(path)) {
+            throw new UsageException(path + " is a folder, a file was to be written");
+        }
+        if (Files.exists(path) && !replace) {
+            throw new UsageException(path + " exists already");
+        }
     }
 
     /**
@@ -68,11 +73,20 @@ public final class GgufWriter extends PlannedWriter {
         return plan(Path.of(""), Path.of(""), metadata, tensors).size();
     }
 
+    /**
+     * What the bytes of each tensor are padded to.
+     *
+     * @param metadata all metadata
+     * @return bytes: {@code general.alignment}, or 32 where the key is missing
+     */
+    public static long alignment(GgufMetadata metadata) {
+        return metadata.findInteger(GgufHeader.ALIGNMENT_KEY)
+                .orElse((long) GgufHeader.DEFAULT_ALIGNMENT);
+    }
+
     private static PlannedFiles.Plan plan(
             Path path, Path partial, GgufMetadata metadata, List<TensorSpec> tensors) {
-        long alignment =
-                metadata.findInteger(GgufHeader.ALIGNMENT_KEY)
-                        .orElse((long) GgufHeader.DEFAULT_ALIGNMENT);
+        long alignment = alignment(metadata);
         if (Long.bitCount(alignment) != 1) {
             throw new IllegalArgumentException("alignment " + alignment + " is no power of two");
         }

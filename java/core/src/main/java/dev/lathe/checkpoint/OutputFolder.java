@@ -38,13 +38,7 @@ final class OutputFolder {
      * @throws UsageException if the output exists and may not be replaced or cannot be written
      */
     static OutputFolder open(Path path, WriteOptions options) {
-        Path name = path.toAbsolutePath().normalize().getFileName();
-        if (name == null || (Files.exists(path) && !Files.isDirectory(path))) {
-            throw new UsageException(path + " is no folder that could be written");
-        }
-        if (Files.isDirectory(path)) {
-            requireReplaceable(path, options.replace());
-        }
+        requireFree(path, options.replace());
         Path partial = sibling(path, PlannedFiles.PARTIAL_SUFFIX);
         try {
             if (!Files.isDirectory(partial)) {
@@ -54,6 +48,17 @@ final class OutputFolder {
             throw PartialFile.failure(partial, e);
         }
         return new OutputFolder(path, partial, options.keepPartial());
+    }
+
+    /** Refuses a file, and a folder that holds what may not be replaced. */
+    static void requireFree(Path path, boolean replace) {
+        Path name = path.toAbsolutePath().normalize().getFileName();
+        if (name == null || (Files.exists(path) && !Files.isDirectory(path))) {
+            throw new UsageException(path + " is no folder that could be written");
+        }
+        if (Files.isDirectory(path)) {
+            requireReplaceable(path, replace);
+        }
     }
 
     private static Path sibling(Path path, String suffix) {

@@ -256,7 +256,7 @@ final class BlockPipeline {
         }
         long cols = wanted.get(0).cols();
         try (InputStatistics statistics = new InputStatistics(device, cols);
-                InputDrift<TensorRole> drift = drift(streams, wanted);
+                InputDrift<TensorRole> drift = drift(streams, stage, layer, wanted);
                 InputPortions portions = portions(statistics, drift)) {
             for (int batch = 0; batch < streams.compressed.batches(); batch++) {
                 advance(streams, before, batch, stage);
@@ -275,15 +275,25 @@ final class BlockPipeline {
     }
 
     /** Null where no layer of the stage makes up for changed inputs. */
-    private InputDrift<TensorRole> drift(Streams streams, List<TensorPlan> wanted) {
+    private InputDrift<TensorRole> drift(
+            Streams streams, BlockStage stage, int layer, List<TensorPlan> wanted) {
+        if (streams.original == null) {
+            return null;
+        }
         Map<TensorRole, Tensor> corrected = new EnumMap<>(TensorRole.class);
-        for (TensorPlan plan : wanted) {
-            if (streams.original != null && run.plan().correctsInputs(plan)) {
-                TensorRole role = plan.key().role();
-                corrected.put(role, streams.source.weight(role));
+        long rows = 0;
+        for (TensorRole role : stage.linears()) {
+            TensorPlan plan = plans.get(TensorKey.weight(role, layer));
+            if (run.plan().correctsInputs(plan)) {
+                Tensor weight = streams.source.weight(role);
+                rows += weight.rows();
+                if (wanted.contains(plan)) {
+                    corrected.put(role, weight);
+                }
             }
         }
-        return corrected.isEmpty() ? null : new InputDrift<>(device, corrected);
+        boolean overOutputs = InputDrift.sumsOutputs(rows, wanted.get(0).cols());
+        return corrected.isEmpty() ? null : new InputDrift<>(device, corrected, overOutputs);
     }
 
     private InputPortions portions(InputStatistics statistics, InputDrift<TensorRole> drift) {

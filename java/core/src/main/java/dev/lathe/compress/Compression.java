@@ -169,15 +169,11 @@ public final class Compression {
      */
     public Estimate plan(Path output) {
         try (Model model = Model.open(source)) {
-            Recipe resolved = Preset.resolve(recipe, model.config().family());
-            CompressionPlan plan =
-                    resolved.allocates()
-                            ? CompressionPlan.of(
-                                    model,
-                                    formatOf(output),
-                                    resolved,
-                                    new SensitivityFile(sensitivity, output, resolved).known(model))
-                            : CompressionPlan.of(model, formatOf(output), resolved);
+            CompressionPlan plan = CompressionPlan.of(model, formatOf(output), recipe);
+            if (plan.allocation().isPresent()) {
+                SensitivityFile file = new SensitivityFile(sensitivity, output, plan);
+                plan = CompressionPlan.of(model, plan.format(), plan.recipe(), file.known(model));
+            }
             return Estimate.of(model, plan, memory);
         }
     }
@@ -194,12 +190,13 @@ public final class Compression {
     public Path measureSensitivity(Path output) {
         try (Model model = Model.open(source);
                 Devices opened = Devices.open(device, threads, deviceMemory)) {
-            Recipe resolved = Preset.resolve(recipe, model.config().family());
-            if (!resolved.allocates()) {
+            CompressionPlan plan = CompressionPlan.of(model, formatOf(output), recipe);
+            if (plan.allocation().isEmpty()) {
                 throw new UsageException(
                         "sensitivities are for recipes with bits per weight or a size");
             }
-            SensitivityFile file = new SensitivityFile(sensitivity, output, resolved);
+            plan.requireWritable();
+            SensitivityFile file = new SensitivityFile(sensitivity, output, plan);
             file.measured(model, opened.first(), Estimate.activationBudget(memory), listener);
             return file.path();
         }

@@ -17,9 +17,11 @@ import dev.lathe.quantize.Allocation;
 import dev.lathe.quantize.Candidates;
 import dev.lathe.quantize.Feedback;
 import dev.lathe.quantize.Mix;
+import dev.lathe.quantize.PlannedSparsity;
 import dev.lathe.quantize.PriorSensitivity;
 import dev.lathe.quantize.Sensitivity;
 import dev.lathe.quantize.TypeSubstitution;
+import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -44,10 +46,16 @@ public final class CompressionPlan {
     private final Format format;
     private final List<TensorPlan> tensors;
     private final Allocation allocation;
+    private final List<String> idleRules;
 
     private CompressionPlan(
-            Recipe recipe, Format format, List<TensorPlan> tensors, Allocation allocation) {
+            Recipe recipe,
+            Format format,
+            List<TensorPlan> tensors,
+            Allocation allocation,
+            List<String> idleRules) {
         this.allocation = allocation;
+        this.idleRules = List.copyOf(idleRules);
         this.recipe = recipe;
         this.format = format;
         this.tensors = List.copyOf(tensors);
@@ -65,12 +73,16 @@ public final class CompressionPlan {
      */
     public static CompressionPlan of(Model model, Format format, Recipe recipe) {
         Recipe resolved = Preset.resolve(recipe, model.config().family());
+        CompressionPlan base = of(model, format, resolved, (Allocation) null);
         if (!resolved.allocates()) {
-            return of(model, format, resolved, (Allocation) null);
+            return base;
         }
-        Sparsity sparsity = Recipe.sparsityOf(resolved.sparsity(), resolved.pattern());
-        List<DType> allowed = Candidates.allowed(resolved.candidates(), sparsity);
-        return of(model, format, resolved, PriorSensitivity.of(model, allowed, sparsity));
+        List<DType> allowed = Candidates.allowed(resolved.candidates());
+        return of(
+                model,
+                format,
+                resolved,
+                PriorSensitivity.of(model, allowed, base.plannedSparsity()));
     }
 
     /**
@@ -93,7 +105,7 @@ public final class CompressionPlan {
 
     private static CompressionPlan of(
             Model model, Format format, Recipe recipe, Allocation allocation) {
-        recipe.rules().forEach(rule -> requireSelection(rule, model));
+        List<String> idle = idleRules(recipe, model);
         Map<TensorKey, DType> mixed =
                 allocation == null ? mixedTypes(model, recipe) : allocation.types();
         List<TensorPlan> tensors = new ArrayList<>();
@@ -112,7 +124,8 @@ public final class CompressionPlan {
                     new TensorPlan(
                             factorsKey, null, spec, Action.DERIVE, null, DType.F32, Sparsity.NONE));
         }
-        CompressionPlan plan = new CompressionPlan(recipe, format, tensors, allocation);
+        tensors.forEach(tensor -> requireUpdateBlock(recipe, tensor));
+        CompressionPlan plan = new CompressionPlan(recipe, format, tensors, allocation, idle);
         if (recipe.imatrix() != null && plan.needsCalibration()) {
             throw new UsageException(
                     "pruning with "
@@ -123,21 +136,69 @@ public final class CompressionPlan {
         return plan;
     }
 
-    /** A misspelt name must not pass for a protection. A role may be missing: tied heads are. */
-    private static void requireSelection(Rule rule, Model model) {
+    /**
+     * A misspelt name must not pass for a protection. A role may be missing: tied heads are. That
+     * is told.
+     */
+    private static List<String> idleRules(Recipe recipe, Model model) {
         int blocks = model.config().layers();
-        boolean selects =
-                model.tensors().entrySet().stream()
-                        .anyMatch(
-                                entry ->
-                                        rule.matches(
-                                                entry.getKey(), entry.getValue().name(), blocks));
-        if (!selects && (rule.layers() != null || rule.tensors() != null)) {
+        List<String> idle = new ArrayList<>();
+        for (Rule rule : recipe.rules()) {
+            boolean selects =
+                    model.tensors().entrySet().stream()
+                            .anyMatch(
+                                    entry ->
+                                            rule.matches(
+                                                    entry.getKey(),
+                                                    entry.getValue().name(),
+                                                    blocks));
+            if (!selects && (rule.layers() != null || rule.tensors() != null)) {
+                throw new UsageException(
+                        String.format(
+                                "rule: '%s' selects no tensor of this model of %d blocks",
+                                rule.tensors() == null ? rule.layers() : rule.tensors(), blocks));
+            }
+            if (!selects) {
+                idle.add(
+                        "a rule does nothing: this model has no "
+                                + String.join(" and no ", rule.roles())
+                                + (rule.roles().contains(TensorRole.HEAD.id())
+                                        ? "; its head is the embedding"
+                                        : ""));
+            }
+        }
+        return idle;
+    }
+
+    /** Feedback goes in steps of whole groups and blocks, which kernels bound. */
+    private static void requireUpdateBlock(Recipe recipe, TensorPlan tensor) {
+        boolean joins =
+                tensor.sparsity().ofM() > 0
+                        && tensor.storage().quantized()
+                        && Feedback.of(recipe.feedback()) == Feedback.OBS;
+        if (!joins) {
+            return;
+        }
+        long multiple = leastCommonMultiple(tensor.sparsity().ofM(), tensor.storage().blockSize());
+        long steps = (Math.min(recipe.updateBlock(), tensor.cols()) + multiple - 1) / multiple;
+        if (steps * multiple > Recipe.GREATEST_UPDATE_BLOCK) {
             throw new UsageException(
                     String.format(
-                            "rule: '%s' selects no tensor of this model of %d blocks",
-                            rule.tensors() == null ? rule.layers() : rule.tensors(), blocks));
+                            "tensor '%s': pattern %s and %s have whole groups and blocks every %d"
+                                    + " columns; with update-block %d that needs steps of %d,"
+                                    + " expected at most %d",
+                            tensor.source().name(),
+                            tensor.sparsity(),
+                            tensor.storage(),
+                            multiple,
+                            recipe.updateBlock(),
+                            steps * multiple,
+                            Recipe.GREATEST_UPDATE_BLOCK));
         }
+    }
+
+    private static long leastCommonMultiple(long a, long b) {
+        return a * b / BigInteger.valueOf(a).gcd(BigInteger.valueOf(b)).longValue();
     }
 
     private static TensorPlan plan(
@@ -279,6 +340,46 @@ public final class CompressionPlan {
      */
     public Optional<Allocation> allocation() {
         return Optional.ofNullable(allocation);
+    }
+
+    /**
+     * Rules that select no tensor of this model.
+     *
+     * @return a sentence for each
+     */
+    public List<String> idleRules() {
+        return idleRules;
+    }
+
+    /**
+     * Whether a tensor was allocated a type that is no candidate, since its rows fit none of them.
+     *
+     * @param tensor one of this plan's
+     * @return true if so
+     */
+    public boolean standsForCandidates(TensorPlan tensor) {
+        return allocation != null
+                && tensor.output() != null
+                && Candidates.noneFits(
+                        Candidates.allowed(recipe.candidates()), tensor.cols(), tensor.sparsity())
+                && allocation.tensors().stream()
+                        .filter(assigned -> assigned.key().equals(tensor.key()))
+                        .anyMatch(
+                                assigned ->
+                                        !assigned.fixed()
+                                                && assigned.type() != tensor.source().type());
+    }
+
+    /** The zeros that are set in each tensor. */
+    PlannedSparsity plannedSparsity() {
+        Sparsity general = Recipe.sparsityOf(recipe.sparsity(), recipe.pattern());
+        Map<TensorKey, Sparsity> others = new LinkedHashMap<>();
+        for (TensorPlan tensor : tensors) {
+            if (tensor.linearWeight() && !tensor.sparsity().equals(general)) {
+                others.put(tensor.key(), tensor.sparsity());
+            }
+        }
+        return new PlannedSparsity(general, others);
     }
 
     /**

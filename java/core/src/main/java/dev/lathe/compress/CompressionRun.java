@@ -87,15 +87,26 @@ final class CompressionRun implements AutoCloseable {
         if (assumed.allocation().isEmpty()) {
             return assumed;
         }
-        Recipe resolved = assumed.recipe();
+        if (!Files.exists(Journal.pathFor(output))) {
+            CheckpointWriter.requireFree(output, format, settings.replace());
+        }
         Sensitivity sensitivity =
-                new SensitivityFile(settings.sensitivity(), output, resolved)
+                new SensitivityFile(settings.sensitivity(), output, assumed)
                         .measured(
                                 model,
                                 device,
                                 Estimate.activationBudget(settings.memory()),
-                                settings.listener());
-        return CompressionPlan.of(model, format, resolved, sensitivity);
+                                this::hear);
+        return CompressionPlan.of(model, format, assumed.recipe(), sensitivity);
+    }
+
+    /** Of the measurement; what it tells the user belongs into the record. */
+    private void hear(ProgressEvent event) {
+        if (event instanceof ProgressEvent.Notice said) {
+            notice(said.message());
+        } else {
+            settings.listener().on(event);
+        }
     }
 
     RunRecord run() {
@@ -117,6 +128,7 @@ final class CompressionRun implements AutoCloseable {
             }
             open(fingerprint, tokenizer);
         }
+        plan.idleRules().forEach(this::notice);
         noticeSubstitutions();
         BlockPipeline pipeline = new BlockPipeline(this, calibration);
         long units = pipeline.units() + plan.tensors().stream().filter(this::countsAsWork).count();
@@ -216,13 +228,14 @@ final class CompressionRun implements AutoCloseable {
     private void noticeSubstitutions() {
         Map<String, Integer> tensors = new LinkedHashMap<>();
         for (TensorPlan tensor : plan.tensors()) {
-            if (tensor.substituted()) {
+            boolean standsIn = plan.standsForCandidates(tensor);
+            if (tensor.substituted() || standsIn) {
                 String message =
                         String.format(
                                 "%s: rows of %d do not fit blocks of %s, stored as %s",
                                 tensor.key().role().id(),
                                 tensor.cols(),
-                                tensor.asked(),
+                                standsIn ? "any candidate" : tensor.asked(),
                                 tensor.storage());
                 tensors.merge(message, 1, Integer::sum);
             }
@@ -395,10 +408,7 @@ final class CompressionRun implements AutoCloseable {
                                         allocation.budget(),
                                         allocation.bytes(),
                                         allocation.loss(),
-                                        new SensitivityFile(
-                                                        settings.sensitivity(),
-                                                        output,
-                                                        plan.recipe())
+                                        new SensitivityFile(settings.sensitivity(), output, plan)
                                                 .path()
                                                 .getFileName()
                                                 .toString()))

@@ -70,6 +70,14 @@ final class OutputFiles {
         }
     }
 
+    /** What each tensor of a GGUF file is padded to: a source of that format says it. */
+    static long alignment(Model model) {
+        return GgufWriter.alignment(
+                model.checkpoint() instanceof GgufCheckpoint gguf
+                        ? gguf.metadata()
+                        : GgufMetadata.builder().build());
+    }
+
     /** What lies under the output's name, without the record. */
     static List<OutputFile> written(Path output, Format format) {
         if (format == Format.GGUF) {
@@ -100,11 +108,13 @@ final class OutputFiles {
     private static int fileType(CompressionPlan plan) {
         String name = plan.recipe().mix() == null ? plan.recipe().type() : plan.recipe().mix();
         if (name == null) {
-            return plan.tensors().stream()
-                    .filter(tensor -> tensor.key().role().linear() && tensor.output() != null)
-                    .findFirst()
-                    .map(tensor -> GgufFileType.of(tensor.output().type().name()))
-                    .orElse(GgufFileType.UNNAMED);
+            List<DType> types =
+                    plan.tensors().stream()
+                            .filter(tensor -> tensor.output() != null && tensor.linearWeight())
+                            .map(tensor -> tensor.output().type())
+                            .distinct()
+                            .toList();
+            return types.size() == 1 ? GgufFileType.of(types.get(0).name()) : GgufFileType.UNNAMED;
         }
         return plan.recipe().rules().isEmpty() ? GgufFileType.of(name) : GgufFileType.UNNAMED;
     }

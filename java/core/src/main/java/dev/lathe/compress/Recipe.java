@@ -54,8 +54,9 @@ import java.util.stream.Stream;
  * @param presets names of built-in rules, see {@link Preset}
  * @param candidates types that may be allocated; null: those that llama.cpp runs well
  * @param feedback {@code obs} or {@code none}; {@code obs}
- * @param embeddingType type of the token embedding where {@code type} is given; Q6_K
- * @param headType type of the output head where {@code type} is given; Q6_K
+ * @param embeddingType type of the token embedding; Q6_K beside {@code type} and {@code
+ *     bitsPerWeight}, chosen by {@code mix} and {@code size}
+ * @param headType type of the output head; the same
  * @param damping λ of the Hessian, share of its mean diagonal; 0.01
  * @param shrinkage share of diag(H) that replaces H; {@code auto}: from the tokens per column
  * @param asymmetry how much of what compressed layers have changed about a layer's inputs its
@@ -92,6 +93,9 @@ public record Recipe(
         List<Rule> rules,
         CalibrationOptions calibration,
         String imatrix) {
+    /** Columns that kernels compensate at once, at most. */
+    static final int GREATEST_UPDATE_BLOCK = 1024;
+
     private static final ObjectMapper JSON =
             JsonMapper.builder()
                     .propertyNamingStrategy(PropertyNamingStrategies.KEBAB_CASE)
@@ -170,7 +174,7 @@ public record Recipe(
         requireRange("damping", damping, 0, 1e3);
         requireRange("asymmetry", asymmetry, 0, 1);
         requireRange("mask-block", maskBlock, 1, 1024);
-        requireRange("update-block", updateBlock, 1, 1024);
+        requireRange("update-block", updateBlock, 1, GREATEST_UPDATE_BLOCK);
         sparsityOf(sparsity, pattern);
     }
 

@@ -3,11 +3,12 @@ package dev.lathe.compress;
 import dev.lathe.LatheException;
 import dev.lathe.UsageException;
 import dev.lathe.calibrate.CalibrationSet;
+import dev.lathe.checkpoint.CheckpointWriter;
 import dev.lathe.device.Device;
 import dev.lathe.model.Model;
-import dev.lathe.prune.Sparsity;
 import dev.lathe.quantize.Candidates;
 import dev.lathe.quantize.Feedback;
+import dev.lathe.quantize.PlannedSparsity;
 import dev.lathe.quantize.PriorSensitivity;
 import dev.lathe.quantize.Sensitivity;
 import dev.lathe.quantize.SensitivityMeasurement;
@@ -31,18 +32,20 @@ final class SensitivityFile {
     private final Path path;
     private final boolean named;
     private final Recipe recipe;
+    private final PlannedSparsity sparsity;
 
     /**
      * Decides on the file.
      *
      * @param named the file that the user named, or null
      * @param output the output, beside which the file lies otherwise
-     * @param recipe the recipe, presets resolved
+     * @param plan of the compression, whatever types it allocates so far
      */
-    SensitivityFile(Path named, Path output, Recipe recipe) {
+    SensitivityFile(Path named, Path output, CompressionPlan plan) {
         this.named = named != null;
         this.path = named != null ? named : pathFor(output);
-        this.recipe = recipe;
+        this.recipe = plan.recipe();
+        this.sparsity = plan.plannedSparsity();
     }
 
     /** Where the sensitivities for an output lie. */
@@ -58,14 +61,12 @@ final class SensitivityFile {
     Sensitivity known(Model model) {
         return stored(model, null)
                 .or(() -> neighbour(model, null).map(Neighbour::sensitivity))
-                .orElseGet(
-                        () ->
-                                PriorSensitivity.of(
-                                        model, options().candidates(), options().sparsity()));
+                .orElseGet(() -> PriorSensitivity.of(model, options().candidates(), sparsity));
     }
 
     /** The file where it belongs to this run, else a new measurement, which is written there. */
     Sensitivity measured(Model model, Device device, long budget, ProgressListener listener) {
+        CheckpointWriter.requireFolder(path);
         CalibrationSet calibration;
         try (Tokenizer tokenizer = Tokenizer.of(model.checkpoint())) {
             tokenizer.checkVocabulary(model.config().vocabularySize());
@@ -74,6 +75,8 @@ final class SensitivityFile {
         Optional<Sensitivity> stored = stored(model, calibration.sha256());
         if (stored.isPresent()) {
             listener.on(new ProgressEvent.Notice("sensitivities taken from " + path));
+            difference(stored.get().basis(), calibration.sha256())
+                    .ifPresent(text -> listener.on(new ProgressEvent.Notice(text)));
             return stored.get();
         }
         Optional<Neighbour> neighbour = neighbour(model, calibration.sha256());
@@ -103,6 +106,24 @@ final class SensitivityFile {
         sensitivity.write(path);
         listener.on(new ProgressEvent.Notice("sensitivities measured, written to " + path));
         return sensitivity;
+    }
+
+    /**
+     * What a file that the user named was measured with, where this run would measure otherwise.
+     */
+    private Optional<String> difference(Sensitivity.Basis basis, String calibration) {
+        String settings = options().text();
+        if (!basis.settings().equals(settings)) {
+            return Optional.of(
+                    path
+                            + " was measured with other settings: "
+                            + basis.settings()
+                            + "; those of this run: "
+                            + settings);
+        }
+        return basis.calibration().equals(calibration)
+                ? Optional.empty()
+                : Optional.of(path + " was measured on other calibration tokens");
     }
 
     /**
@@ -163,9 +184,8 @@ final class SensitivityFile {
     }
 
     private SensitivityOptions options() {
-        Sparsity sparsity = Recipe.sparsityOf(recipe.sparsity(), recipe.pattern());
         return new SensitivityOptions(
-                Candidates.allowed(recipe.candidates(), sparsity),
+                Candidates.allowed(recipe.candidates()),
                 Feedback.of(recipe.feedback()),
                 sparsity,
                 recipe.damping(),

@@ -24,9 +24,6 @@ import java.util.Map;
  * what is not in play. What a rule gives a type keeps it, as a constraint.
  */
 final class TypeAllocation {
-    /** GGUF pads every tensor. */
-    private static final long ALIGNMENT = 32;
-
     private final Model model;
     private final Recipe recipe;
     private final CompressionPlan plan;
@@ -34,17 +31,18 @@ final class TypeAllocation {
     private final List<DType> allowed;
     private final boolean wholeFile;
 
+    /** GGUF pads every tensor to a multiple of so many bytes. */
+    private final long alignment;
+
     private TypeAllocation(
             Model model, Recipe recipe, CompressionPlan plan, Sensitivity sensitivity) {
         this.model = model;
         this.recipe = recipe;
         this.plan = plan;
         this.sensitivities = sensitivity.byKey();
-        this.allowed =
-                Candidates.allowed(
-                        recipe.candidates(),
-                        Recipe.sparsityOf(recipe.sparsity(), recipe.pattern()));
+        this.allowed = Candidates.allowed(recipe.candidates());
         this.wholeFile = recipe.size() != null;
+        this.alignment = OutputFiles.alignment(model);
     }
 
     /**
@@ -167,7 +165,7 @@ final class TypeAllocation {
         return wholeFile ? padded(bytes) : bytes;
     }
 
-    private static long padded(long bytes) {
-        return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    private long padded(long bytes) {
+        return (bytes + alignment - 1) / alignment * alignment;
     }
 }

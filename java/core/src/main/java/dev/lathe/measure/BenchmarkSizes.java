@@ -16,7 +16,7 @@ import java.util.Optional;
  * @param blocks shapes of blocks to send tokens through, by name; each has one block
  * @param layer rows and columns of the layer that SparseGPT prunes
  * @param codecRows rows of that many columns that each type encodes
- * @param repeats how often each is timed; the best counts
+ * @param repeats how often each is timed: times are the best, shares of SGEMM the median
  */
 public record BenchmarkSizes(
         long gemm,

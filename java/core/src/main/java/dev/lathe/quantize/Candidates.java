@@ -3,8 +3,11 @@ package dev.lathe.quantize;
 import dev.lathe.UsageException;
 import dev.lathe.device.DType;
 import dev.lathe.prune.Sparsity;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** The types that a tensor may take when bits are allocated. */
 public final class Candidates {
@@ -21,11 +24,10 @@ public final class Candidates {
      * The types that a recipe allows.
      *
      * @param names names that the recipe gives, or null for the default
-     * @param sparsity zeros that are asked for; types without exact zeros are left out then
      * @return types that can be written, smallest first
-     * @throws UsageException if none is left, or a name is unknown
+     * @throws UsageException if a name is unknown
      */
-    public static List<DType> allowed(List<String> names, Sparsity sparsity) {
+    public static List<DType> allowed(List<String> names) {
         Set<String> wanted =
                 names == null
                         ? DEFAULT
@@ -33,38 +35,56 @@ public final class Candidates {
                                 names.stream()
                                         .map(name -> TypeSubstitution.writable(name).name())
                                         .toList());
+        return DType.all().stream()
+                .filter(type -> type.encodable() && wanted.contains(type.name()))
+                .sorted(Comparator.comparingDouble(DType::bitsPerWeight))
+                .toList();
+    }
+
+    /**
+     * The types that a tensor may take: those that its rows fit, or what takes their place where
+     * they fit none, and the one that it is stored in, which costs no error. Types without exact
+     * zeros are left out where it is pruned.
+     *
+     * @param allowed what the recipe allows
+     * @param stored the type in the source
+     * @param cols weights in a row
+     * @param sparsity zeros that are asked for in the tensor
+     * @return at least one type
+     * @throws UsageException if the tensor is pruned and no type holds exact zeros
+     */
+    public static List<DType> of(List<DType> allowed, DType stored, long cols, Sparsity sparsity) {
+        boolean substitutes = noneFits(allowed, cols, sparsity);
         List<DType> types =
-                DType.all().stream()
-                        .filter(type -> type.encodable() && wanted.contains(type.name()))
-                        .filter(type -> !sparsity.prunes() || type.exactZero())
-                        .sorted(java.util.Comparator.comparingDouble(DType::bitsPerWeight))
-                        .toList();
+                new ArrayList<>(
+                        usable(allowed, sparsity)
+                                .filter(type -> substitutes || type.fits(cols))
+                                .map(type -> TypeSubstitution.fitting(type, cols))
+                                .distinct()
+                                .toList());
         if (types.isEmpty()) {
             throw new UsageException(
                     "no candidate type holds an exact zero beside other values, as sparsity needs");
+        }
+        if (stored.quantized() && !sparsity.prunes() && !types.contains(stored)) {
+            types.add(stored);
         }
         return types;
     }
 
     /**
-     * The types that a tensor may take: those that its rows fit, and the one that it is stored in,
-     * which costs no error.
+     * Whether other types take the place of all that are allowed.
      *
      * @param allowed what the recipe allows
-     * @param stored the type in the source
      * @param cols weights in a row
-     * @param sparsity zeros that are asked for
-     * @return at least one type
+     * @param sparsity zeros that are asked for in the tensor
+     * @return true where the blocks of no allowed type divide the row
      */
-    public static List<DType> of(List<DType> allowed, DType stored, long cols, Sparsity sparsity) {
-        List<DType> fitting =
-                new java.util.ArrayList<>(allowed.stream().filter(t -> t.fits(cols)).toList());
-        if (stored.quantized() && !sparsity.prunes() && !fitting.contains(stored)) {
-            fitting.add(stored);
-        }
-        if (fitting.isEmpty()) {
-            fitting.add(TypeSubstitution.fitting(allowed.get(0), cols));
-        }
-        return fitting;
+    public static boolean noneFits(List<DType> allowed, long cols, Sparsity sparsity) {
+        return usable(allowed, sparsity).noneMatch(type -> type.fits(cols));
+    }
+
+    private static Stream<DType> usable(List<DType> allowed, Sparsity sparsity) {
+        return allowed.stream().filter(type -> !sparsity.prunes() || type.exactZero());
     }
 }

@@ -5,6 +5,7 @@ import dev.lathe.device.DType;
 import dev.lathe.device.Device;
 import dev.lathe.device.Scope;
 import dev.lathe.device.Tensor;
+import dev.lathe.prune.Sparsity;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -46,9 +47,14 @@ final class ErrorProbe {
      * @param fit what the quantization sees
      * @param judge what it is judged by
      * @param candidates the types
+     * @param zeros what is pruned of it
      */
     Map<String, Double> errors(
-            Tensor stored, InputStatistics fit, InputStatistics judge, List<DType> candidates) {
+            Tensor stored,
+            InputStatistics fit,
+            InputStatistics judge,
+            List<DType> candidates,
+            Sparsity zeros) {
         long count = Math.min(options.sampledRows(), stored.rows());
         Map<String, Double> errors = new LinkedHashMap<>();
         try (Scope scope = device.scope()) {
@@ -58,12 +64,12 @@ final class ErrorProbe {
             }
             double output = device.quadraticForm(sample, judge.hessian());
             for (DType type : candidates) {
-                if (type == stored.type() && !options.sparsity().prunes()) {
+                if (type == stored.type() && !zeros.prunes()) {
                     errors.put(type.name(), 0.0);
                     continue;
                 }
                 try (Tensor packed = device.tensor(type, count, stored.cols())) {
-                    double error = quantize(sample, packed, fit, judge);
+                    double error = quantize(sample, packed, fit, judge, zeros);
                     errors.put(type.name(), output == 0 ? 0 : error / output);
                 }
             }
@@ -71,19 +77,20 @@ final class ErrorProbe {
         return errors;
     }
 
-    /** The whole matrix in a type. */
-    Perturbed perturb(Tensor stored, InputStatistics fit, InputStatistics judge, DType type) {
+    /** The whole matrix, pruned and in a type. */
+    Perturbed perturb(
+            Tensor stored, InputStatistics fit, InputStatistics judge, DType type, Sparsity zeros) {
         Tensor packed = device.tensor(type, stored.rows(), stored.cols());
         try {
             double error = 0;
             double output = 0;
-            long chunk = options.sparsity().prunes() ? stored.rows() : ROW_CHUNK;
+            long chunk = zeros.prunes() ? stored.rows() : ROW_CHUNK;
             for (long row = 0; row < stored.rows(); row += chunk) {
                 long count = Math.min(chunk, stored.rows() - row);
                 try (Tensor w = device.tensor(DType.F32, count, stored.cols())) {
                     decode(w, stored.rows(row, count));
                     output += device.quadraticForm(w, judge.hessian()) * count;
-                    error += quantize(w, packed.rows(row, count), fit, judge) * count;
+                    error += quantize(w, packed.rows(row, count), fit, judge, zeros) * count;
                 }
             }
             return new Perturbed(packed, output == 0 ? 0 : error / output);
@@ -145,7 +152,8 @@ final class ErrorProbe {
     }
 
     /** Fills packed; tr(ΔW H ΔWᵀ) / rows by the judging H. */
-    private double quantize(Tensor w, Tensor packed, InputStatistics fit, InputStatistics judge) {
+    private double quantize(
+            Tensor w, Tensor packed, InputStatistics fit, InputStatistics judge, Sparsity zeros) {
         try (Tensor copy = device.tensor(DType.F32, w.rows(), w.cols())) {
             copy.copyFrom(w);
             if (!packed.type().quantized()) {
@@ -153,7 +161,8 @@ final class ErrorProbe {
             } else if (options.feedback() == Feedback.OBS) {
                 double shrinkage = options.shrinkage().of(fit.tokens(), w.cols(), true);
                 Tensor factor = fit.factor(options.damping(), shrinkage);
-                device.obsCompress(copy, factor, options.step(packed.type()), fit.dead(), packed);
+                device.obsCompress(
+                        copy, factor, options.step(packed.type(), zeros), fit.dead(), packed);
                 if (options.scaleRefit() && packed.type().rescalable()) {
                     device.refitScales(packed, copy, w, fit.hessian(), shrinkage);
                 }

@@ -60,10 +60,10 @@ public final class PriorSensitivity {
      *
      * @param model the model; its weights are not read
      * @param allowed types that tensors may take
-     * @param sparsity zeros that are asked for
+     * @param sparsity zeros that are asked for, tensor by tensor
      * @return the assumption
      */
-    public static Sensitivity of(Model model, List<DType> allowed, Sparsity sparsity) {
+    public static Sensitivity of(Model model, List<DType> allowed, PlannedSparsity sparsity) {
         List<TensorSensitivity> tensors = new ArrayList<>();
         int layers = model.config().layers();
         for (Map.Entry<TensorKey, TensorInfo> entry : model.tensors().entrySet()) {
@@ -75,8 +75,9 @@ public final class PriorSensitivity {
             }
             TensorInfo info = entry.getValue();
             Map<String, Double> errors = new LinkedHashMap<>();
-            for (DType type : Candidates.of(allowed, info.type(), info.cols(), sparsity)) {
-                boolean same = type == info.type() && !sparsity.prunes();
+            Sparsity zeros = sparsity.of(key);
+            for (DType type : Candidates.of(allowed, info.type(), info.cols(), zeros)) {
+                boolean same = type == info.type() && !zeros.prunes();
                 errors.put(type.name(), same ? 0 : error(type));
             }
             tensors.add(

@@ -50,7 +50,28 @@ public record Sensitivity(Basis basis, List<TensorSensitivity> tensors) {
             List<Integer> layers,
             int probeTokens,
             String device,
-            String kernels) {}
+            String kernels) {
+        /**
+         * Refuses a basis that does not say what was measured.
+         *
+         * @param source the component
+         * @param calibration the component
+         * @param sequences the component
+         * @param length the component
+         * @param settings the component
+         * @param layers the component
+         * @param probeTokens the component
+         * @param device the component
+         * @param kernels the component
+         * @throws UsageException if source, calibration or settings are missing
+         */
+        public Basis {
+            if (source == null || calibration == null || settings == null) {
+                throw new UsageException(
+                        "the basis names no source, no calibration or no settings");
+            }
+        }
+    }
 
     /**
      * Takes a copy of the list.

@@ -12,6 +12,7 @@ import dev.lathe.model.BlockStage;
 import dev.lathe.model.DecoderBlock;
 import dev.lathe.model.Model;
 import dev.lathe.model.OutputHead;
+import dev.lathe.prune.Sparsity;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -182,7 +183,7 @@ public final class SensitivityMeasurement {
             }
             ProbeStreams streams =
                     new ProbeStreams(device, table, probeSequences(), budget / 4, folder);
-            Map<String, Double> errors = probe.roundingErrors(table, candidates(table));
+            Map<String, Double> errors = probe.roundingErrors(table, candidates(key, table));
             tensors.add(measured(key, errors));
             Optional<DType> type = probeType(errors);
             if (type.isPresent()) {
@@ -194,9 +195,9 @@ public final class SensitivityMeasurement {
         }
     }
 
-    private List<DType> candidates(Tensor stored) {
+    private List<DType> candidates(TensorKey key, Tensor stored) {
         return Candidates.of(
-                options.candidates(), stored.type(), stored.cols(), options.sparsity());
+                options.candidates(), stored.type(), stored.cols(), options.sparsity().of(key));
     }
 
     private static TensorSensitivity measured(TensorKey key, Map<String, Double> errors) {
@@ -234,12 +235,13 @@ public final class SensitivityMeasurement {
                 for (TensorRole role : stage.linears()) {
                     TensorKey key = TensorKey.weight(role, layer);
                     Tensor stored = block.weight(role);
+                    Sparsity zeros = options.sparsity().of(key);
                     Map<String, Double> errors =
-                            probe.errors(stored, fit, judge, candidates(stored));
+                            probe.errors(stored, fit, judge, candidates(key, stored), zeros);
                     tensors.add(measured(key, errors));
                     if (probeLayers.contains(layer)) {
                         probeType(errors)
-                                .map(type -> probe.perturb(stored, fit, judge, type))
+                                .map(type -> probe.perturb(stored, fit, judge, type, zeros))
                                 .ifPresent(perturbed -> disturbed.put(key, perturbed));
                     }
                 }
@@ -293,13 +295,18 @@ public final class SensitivityMeasurement {
             fit.finish("output head, fitting");
             judge.finish("output head, judging");
             Map<String, Double> errors =
-                    probe.errors(head.weight(), fit, judge, candidates(head.weight()));
+                    probe.errors(
+                            head.weight(),
+                            fit,
+                            judge,
+                            candidates(key, head.weight()),
+                            Sparsity.NONE);
             tensors.add(measured(key, errors));
             return finish(
                     streams,
                     head,
                     probeType(errors),
-                    (weight, type) -> probe.perturb(weight, fit, judge, type));
+                    (weight, type) -> probe.perturb(weight, fit, judge, type, Sparsity.NONE));
         }
     }
 

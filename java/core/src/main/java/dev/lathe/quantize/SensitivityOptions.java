@@ -13,7 +13,7 @@ import java.util.stream.Collectors;
  *
  * @param candidates types that tensors may take
  * @param feedback how rounding errors are treated
- * @param sparsity zeros that are set together with the types
+ * @param sparsity zeros that are set together with the types, tensor by tensor
  * @param damping λ of the Hessian
  * @param shrinkage share of diag(H) that replaces H
  * @param scaleRefit whether scales are fitted again after error feedback
@@ -26,7 +26,7 @@ import java.util.stream.Collectors;
 public record SensitivityOptions(
         List<DType> candidates,
         Feedback feedback,
-        Sparsity sparsity,
+        PlannedSparsity sparsity,
         double damping,
         Shrinkage shrinkage,
         boolean scaleRefit,
@@ -44,12 +44,12 @@ public record SensitivityOptions(
     /** Tokens that are enough to rank tensors. */
     public static final int DEFAULT_TOKENS = 256;
 
-    /** The step that gives a tensor a type. */
-    ObsStep step(DType type) {
+    /** The step that gives a tensor zeros and a type. */
+    ObsStep step(DType type, Sparsity zeros) {
         return new ObsStep(
-                sparsity.ofM() > 0 ? 0 : sparsity.share(),
-                sparsity.keepN(),
-                sparsity.ofM(),
+                zeros.ofM() > 0 ? 0 : zeros.share(),
+                zeros.keepN(),
+                zeros.ofM(),
                 maskBlock,
                 updateBlock,
                 false,

@@ -47,7 +47,11 @@ class InputDriftTest {
                 Scope scope = device.scope();
                 Tensor weight = device.tensor(DType.F32, rows, cols).set(narrow(w));
                 InputStatistics statistics = new InputStatistics(device, cols);
-                InputDrift<String> drift = new InputDrift<>(device, Map.of("layer", weight))) {
+                InputDrift<String> drift =
+                        new InputDrift<>(
+                                device,
+                                Map.of("layer", weight),
+                                InputDrift.sumsOutputs(rows, cols))) {
             for (int first = 0; first < TOKENS; first += BATCH) {
                 int count = Math.min(BATCH, TOKENS - first);
                 Tensor original = part(scope, x, first, count, cols);

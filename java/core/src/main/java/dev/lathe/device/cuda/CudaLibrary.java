@@ -9,7 +9,8 @@ enum CudaLibrary {
     HARDWARE(
             "liblathe_cuda.so",
             "this build of Lathe has no CUDA kernels (%s is missing): nvcc was not found when it"
-                    + " was built"),
+                    + " was built; cuda/toolchain.sh --install gets one, and ./lathe or mvn -Pcuda"
+                    + " builds them then"),
     /** The same sources on the processor. */
     EMULATED(
             "liblathe_cuda_emulated.so",
