@@ -19,12 +19,20 @@ inline WideLanes selectLess(WideLanes a, WideLanes b, WideLanes yes, WideLanes n
 inline WideLanes smaller(WideLanes a, WideLanes b) { return _mm512_mask_min_ps(a, 0xffff, a, b); }
 inline WideLanes larger(WideLanes a, WideLanes b) { return _mm512_mask_max_ps(a, 0xffff, a, b); }
 
+// values [wideCount]
+inline WideLanes loadWide(const float* values) { return _mm512_loadu_ps(values); }
+inline void storeWide(float* values, WideLanes from) { _mm512_storeu_ps(values, from); }
+
 #elif defined(LATHE_TEAM)
 
 typedef float WideLanes;
 
 LATHE_HD inline WideLanes wide(float value) { return value; }
 LATHE_HD inline WideLanes selectLess(WideLanes a, WideLanes b, WideLanes yes, WideLanes no) { return a < b ? yes : no; }
+
+// values [1]
+LATHE_HD inline WideLanes loadWide(const float* values) { return *values; }
+LATHE_HD inline void storeWide(float* values, WideLanes from) { *values = from; }
 
 #else
 
@@ -62,22 +70,22 @@ LATHE_HD inline WideLanes larger(const WideLanes& a, const WideLanes& b) {
   return {{larger(a.part[0], b.part[0]), larger(a.part[1], b.part[1])}};
 }
 
-#endif
+// values [wideCount]. Part by part: compilers copy the whole in pieces of another size than those that it is then read
+// in, and processors wait for such stores.
+LATHE_HD inline WideLanes loadWide(const float* values) { return {{loadLanes(values), loadLanes(values + laneCount)}}; }
 
-// values [wideCount]
-LATHE_HD inline WideLanes loadWide(const float* values) {
-  WideLanes result;
-  memcpy(&result, values, sizeof result);
-  return result;
+LATHE_HD inline void storeWide(float* values, const WideLanes& from) {
+  storeLanes(values, from.part[0]);
+  storeLanes(values + laneCount, from.part[1]);
 }
+
+#endif
 
 LATHE_HD inline float laneOf(const WideLanes& from, int lane) {
   float value;
   memcpy(&value, reinterpret_cast<const char*>(&from) + static_cast<size_t>(lane) * sizeof value, sizeof value);
   return value;
 }
-
-LATHE_HD inline void storeWide(float* values, const WideLanes& from) { memcpy(values, &from, sizeof from); }
 
 LATHE_END
 
