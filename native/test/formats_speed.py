@@ -2,9 +2,10 @@
 
     LATHE_LLAMA_CPP=... python native/test/formats_speed.py [TYPE ...]
 
-Both encode the same weights under the same importance, in turns, and the processor time of the best turn counts. The
-wrapper is compiled as the library is, for the best instruction set of this processor; libggml is what
-llama-quantize calls (ggml_quantize_chunk). The weighted error of both stands beside the speed.
+All encode the same weights under the same importance, in turns, and the processor time of the best turn counts. The
+wrapper is compiled as the library is, for each instruction set of this processor; libggml is what llama-quantize calls
+(ggml_quantize_chunk). Of each instruction set, nanoseconds per weight and the speed relative to libggml's are told, and
+the weighted error relative to libggml's, which is the same with all of them.
 """
 
 import ctypes
@@ -25,13 +26,18 @@ ROWS, COLS, TURNS = 96, 1024, 5
 
 
 def compiled(folder):
-    flags = processor_flags()
-    name = [name for name, (_, needed) in VARIANTS.items() if flags.issuperset(needed)][-1]
-    path = pathlib.Path(folder) / f"{name}.so"
+    """The encoders for each instruction set of this processor, by its name."""
     source = str(NATIVE / "test" / "formats_wrapper.cpp")
-    command = ["g++", *SHARED_FLAGS, *VARIANTS[name][0], f"-DLATHE_ISA={name}", f"-I{NATIVE / 'include'}", source]
-    subprocess.run([*command, "-o", str(path)], check=True)
-    return name, Formats(path)
+    flags = processor_flags()
+    built = {}
+    for name, (options, needed) in VARIANTS.items():
+        if not needed or not flags.issuperset(needed):
+            continue
+        path = pathlib.Path(folder) / f"{name}.so"
+        command = ["g++", *SHARED_FLAGS, *options, f"-DLATHE_ISA={name}", f"-I{NATIVE / 'include'}", source]
+        subprocess.run([*command, "-o", str(path)], check=True)
+        built[name] = Formats(path)
+    return built
 
 
 def seconds(encode):
@@ -40,19 +46,23 @@ def seconds(encode):
     return time.process_time() - start, result
 
 
-def compare(formats, libggml, name):
+def compare(variants, libggml, name):
     generator = np.random.default_rng(17)
     w = np.clip(generator.standard_t(5, (ROWS, COLS)) * 0.02, -0.5, 0.5).astype(np.float32)
     importance = importance_of(generator)
-    ours, theirs = [], []
+    formats = next(iter(variants.values()))
     libggml_encode(libggml, formats, name, w[:1], importance)  # makes its tables
+    best = dict.fromkeys([*variants, "libggml"], float("inf"))
     for _ in range(TURNS):
-        ours.append(seconds(lambda: formats.encode(name, w, importance)))
-        theirs.append(seconds(lambda: libggml_encode(libggml, formats, name, w, importance)))
-    nanoseconds = [1e9 * min(t for t, _ in turns) / w.size for turns in (ours, theirs)]
-    decoded = formats.decode(name, theirs[0][1]).reshape(w.shape)
-    error = weighted_error(w, ours[0][1][1], importance) / weighted_error(w, decoded, importance)
-    print(f"{name:8} {nanoseconds[0]:8.1f} {nanoseconds[1]:8.1f} {nanoseconds[1] / nanoseconds[0]:8.2f} {error:8.3f}")
+        for variant, encoders in variants.items():
+            taken, (_, ours) = seconds(lambda encoders=encoders: encoders.encode(name, w, importance))
+            best[variant] = min(best[variant], taken)
+        taken, blocks = seconds(lambda: libggml_encode(libggml, formats, name, w, importance))
+        best["libggml"] = min(best["libggml"], taken)
+    theirs = formats.decode(name, blocks).reshape(w.shape)
+    error = weighted_error(w, ours, importance) / weighted_error(w, theirs, importance)
+    times = "".join(f" {1e9 * best[v] / w.size:8.1f} {best['libggml'] / best[v]:8.2f}" for v in variants)
+    print(f"{name:8}{times} {1e9 * best['libggml'] / w.size:8.1f} {error:8.3f}")
 
 
 def main():
@@ -62,11 +72,10 @@ def main():
     libggml = ctypes.CDLL(str(pathlib.Path(home) / "build" / "bin" / "libggml-base.so"))
     libggml.ggml_quantize_chunk.restype = ctypes.c_size_t
     with tempfile.TemporaryDirectory() as folder:
-        variant, formats = compiled(folder)
-        print(f"{variant}, ns of CPU per weight")
-        print(f"{'type':8} {'lathe':>8} {'ggml':>8} {'speed':>8} {'error':>8}")
+        variants = compiled(folder)
+        print(f"{'type':8}{''.join(f' {name:>8}    speed' for name in variants)} {'libggml':>8} {'error':>8}")
         for name in sys.argv[1:] or QUANTIZED:
-            compare(formats, libggml, name)
+            compare(variants, libggml, name)
 
 
 if __name__ == "__main__":

@@ -6,8 +6,8 @@
 //   gain = sum_j p_j s v_j (2 x_j - s v_j)
 //
 // Each coordinate's part depends on its level alone, so the sums over either half of the coordinates are tabled first
-// (halfCount entries each), and a point costs one addition and one comparison. All points are tried, so the result is
-// exact and the same on every processor.
+// (halfCount entries each), and a point costs one addition and one comparison, or less where points share their halves.
+// No point is left out, so the result is exact and the same on every processor.
 //
 // Codebooks of 4 coordinates cover a group with two points (parts).
 #ifndef LATHE_FORMATS_GROUP_SEARCH_H

@@ -10,13 +10,8 @@ LATHE_BEGIN
 // The halves of all points of a codebook.
 template <int entries, int halfCount>
 struct CodebookHalves {
-  static constexpr int unrolled = 4;
-  static constexpr int stride = 64;  // bytes of sixteen sums, which is what scans have of each half
-  uint8_t low[entries];              // of the first width / 2 coordinates
-  uint8_t high[entries];             // of the others
-  // The first halves that stand beside each second half, times the stride, filled up to fours by the last of them.
-  uint16_t partners[entries + (unrolled - 1) * halfCount];
-  uint8_t fours[halfCount];       // of each second half
+  uint8_t low[entries];           // of the first width / 2 coordinates
+  uint8_t high[entries];          // of the others
   uint16_t first[halfCount + 1];  // of each second half, the first point that has it; points are in their order
 };
 
@@ -36,16 +31,6 @@ constexpr CodebookHalves<entries, halfCount> codebookHalves(const uint16_t (&gri
   }
   for (int e = 0; e < entries; ++e)
     for (int h = halves.high[e] + 1; h <= halfCount; ++h) halves.first[h] = static_cast<uint16_t>(e + 1);
-  int count = 0;
-  for (int e = 0; e < entries; ++e) {
-    const uint16_t partner = static_cast<uint16_t>(halves.low[e] * halves.stride);
-    halves.partners[count++] = partner;
-    if (e + 1 < entries && halves.high[e + 1] == halves.high[e]) continue;
-    while (count % 4 != 0) halves.partners[count++] = partner;
-    int before = 0;
-    for (int h = 0; h < halves.high[e]; ++h) before += halves.fours[h];
-    halves.fours[halves.high[e]] = static_cast<uint8_t>(count / 4 - before);
-  }
   return halves;
 }
 
